@@ -1,0 +1,38 @@
+# Each target does its own set-up; only python3.11+, make and git are needed beforehand.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: book test notebooks store bench clean
+
+# The environment of the book: pinned packages, this package itself, and KaTeX for the formulas.
+.venv/book-ready: requirements.txt pyproject.toml theme/package-lock.json
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -r requirements.txt
+	$(BIN)/pip install --no-deps -e .
+	$(BIN)/python tools/katex.py
+	touch $@
+
+.venv/test-ready: .venv/book-ready
+	$(BIN)/pip install -c requirements.txt -e '.[test]'
+	touch $@
+
+book: .venv/book-ready
+	$(BIN)/jupyter-book build . -W --keep-going
+
+test: .venv/test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+notebooks: .venv/book-ready
+	$(BIN)/jupyter lab book
+
+store: .venv/book-ready
+	$(BIN)/python tools/store.py book/$(CH).ipynb
+
+bench: .venv/test-ready
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf _build .venv theme/node_modules

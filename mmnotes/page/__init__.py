@@ -1,0 +1,1 @@
+"""What only touches the page: labs, figures, the common set-up of a chapter."""
