@@ -1,1 +1,6 @@
 """What only touches the page: labs, figures, the common set-up of a chapter."""
+
+from mmnotes.page.controls import Choice, Numeric, Switch
+from mmnotes.page.lab import Lab
+
+__all__ = ["Choice", "Lab", "Numeric", "Switch"]

@@ -1,0 +1,126 @@
+"""A lab: a picture with a few controls that shows itself wherever the notebook is read.
+
+One `draw(figure, **values)` and one `describe(**values)`, a sentence or two, feed three forms:
+
+- in a live kernel, ipywidgets over everything each control can reach, redrawn by the real code;
+- in the built book, a picture for every setting of the controls' grids, changed by theme/assets/lab.js;
+- anywhere else, the picture of the default values.
+
+The book is built with the environment variable MMNOTES_LAB_FRAMES naming the folder for the pictures; nothing
+else switches. A lab is drawn when it is made rather than when it is shown, where IPython would print an error
+but let the cell pass.
+"""
+
+import base64
+import inspect
+import itertools
+import math
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+
+from mmnotes.page.controls import Control, Numeric, Value
+from mmnotes.page.frames import Draw, Size, picture, png, webp, write_frames
+from mmnotes.page.lab_page import Page
+from mmnotes.page.lab_widget import live_view
+
+MOST_FRAMES = 64
+MOST_BYTES = 750_000
+
+
+class Lab:
+    """A picture with controls; the last expression of a notebook cell.
+
+    `name` names the folder of its pictures, a different one for each lab of a chapter; every control is a
+    keyword argument of `draw` and `describe`.
+
+    Errors: ValueError if the name is not lower-case words joined by hyphens; if `draw` or `describe` does not
+    take exactly these controls; if the book would need more than 64 pictures or 750 kB; or if a control never
+    changes the picture or its description.
+    """
+
+    def __init__(
+        self,
+        draw: Draw,
+        describe: Callable[..., str],
+        *,
+        name: str,
+        title: str,
+        size: Size = (7, 3.6),
+        **controls: Control,
+    ) -> None:
+        self.draw, self.describe, self.name, self.title = draw, describe, name, title
+        self.size, self.controls = size, controls
+        self.defaults = {key: control.default for key, control in controls.items()}
+        self._check()
+        folder = os.environ.get("MMNOTES_LAB_FRAMES")
+        self._made = self._make_page(Path(folder)) if folder else self._render(self.defaults)
+
+    def _check(self) -> None:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
+            raise ValueError(f"name: lower-case words joined by hyphens are needed, got {self.name!r}")
+        if not self.controls:
+            raise ValueError("controls: a lab needs at least one")
+        _check_takes(self.draw, "draw", ["a figure"], self.defaults)
+        _check_takes(self.describe, "describe", [], self.defaults)
+        frames = math.prod(len(control.values) for control in self.controls.values())
+        if frames > MOST_FRAMES:
+            raise self._too_much(f"{frames} pictures", f"{MOST_FRAMES}")
+
+    def _render(self, values: dict[str, Value]) -> tuple[bytes, str]:
+        """The picture as PNG, and its description."""
+        return png(picture(self.draw, values, size=self.size)), self.describe(**values)
+
+    def _make_page(self, folder: Path) -> str:
+        """Draw every setting, write the pictures into the folder, and return the HTML that shows them."""
+        grids = [control.values for control in self.controls.values()]
+        settings = [dict(zip(self.controls, values, strict=True)) for values in itertools.product(*grids)]
+        frames = [webp(picture(self.draw, values, size=self.size)) for values in settings]
+        texts = [self.describe(**values) for values in settings]
+        if (total := sum(map(len, frames))) > MOST_BYTES:
+            raise self._too_much(f"{len(frames)} pictures of {total} bytes", f"{MOST_BYTES} bytes")
+        for key in self.controls:
+            _check_moves(key, "the picture", frames, settings)
+            _check_moves(key, "the description", texts, settings)
+        write_frames(frames, folder / self.name)
+        address = f"../_static/labs/{folder.name}/{self.name}"
+        shown = settings.index(self.defaults)
+        return Page(self.name, self.title, self.controls, texts, shown, address, self.size).html()
+
+    def _too_much(self, needed: str, most: str) -> ValueError:
+        """The error names the control to thin: the numeric one with the longest grid if there is one."""
+        sizes = {key: (isinstance(it, Numeric), len(it.values)) for key, it in self.controls.items()}
+        return ValueError(f"{max(sizes, key=sizes.__getitem__)}: thin its grid; {needed}, at most {most} fit")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        """The book's HTML, or a PNG with, where there is a kernel to talk to, the live view."""
+        if isinstance(self._made, str):
+            return {"text/plain": self.title, "text/html": self._made}
+        image, text = self._made
+        plain = {"text/plain": f"{self.title}: {text}", "image/png": base64.b64encode(image).decode()}
+        if getattr(get_ipython(), "kernel", None) is None:
+            return plain
+        return {**live_view(self.title, self.controls, self._render, self._made)._repr_mimebundle_(), **plain}
+
+
+def _check_takes(
+    function: Callable[..., object], name: str, first: list[object], values: dict[str, Value]
+) -> None:
+    try:
+        inspect.signature(function).bind(*first, **values)
+    except TypeError as error:
+        raise ValueError(f"{name}: called with the controls {', '.join(values)}: {error}") from None
+
+
+def _check_moves(key: str, what: str, results: Sequence[object], settings: list[dict[str, Value]]) -> None:
+    """A control that moves while what it should change stays the same would be a lie."""
+    by_others: dict[tuple[Value, ...], set[object]] = {}
+    for result, values in zip(results, settings, strict=True):
+        others = tuple(value for other, value in values.items() if other != key)
+        by_others.setdefault(others, set()).add(result)
+    if all(len(seen) == 1 for seen in by_others.values()):
+        raise ValueError(f"{key}: this control never changes {what}")

@@ -1,0 +1,88 @@
+"""A lab as a piece of a page: plain HTML without script or style; theme/assets/lab.js brings it to life.
+
+The controls are in the page but hidden, so without JavaScript the default picture and its description remain.
+Everything the script needs is in data attributes; the text search of the book does not index those.
+"""
+
+import json
+from dataclasses import dataclass
+from html import escape
+
+from mmnotes.page.controls import Choice, Control, Numeric, Value
+from mmnotes.page.frames import Size
+
+CSS_PIXELS = 96  # per inch
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the HTML of a lab is made of: `texts[i]` describes the picture `address`/i.webp."""
+
+    name: str
+    title: str
+    controls: dict[str, Control]
+    texts: list[str]
+    shown: int
+    address: str
+    size: Size
+
+    def html(self) -> str:
+        """The lab: title, controls, default picture, its description."""
+        identifier = f"lab-{self.name}"
+        width, height = (round(inches * CSS_PIXELS) for inches in self.size)
+        text = escape(self.texts[self.shown])
+        return (
+            f'<figure class="mm-lab" id="{identifier}" data-address="{escape(self.address)}"'
+            f' data-shown="{self.shown}" data-texts="{_data(self.texts)}">'
+            f'<figcaption class="mm-lab-title" id="{identifier}-title">{escape(self.title)}</figcaption>'
+            f'<div class="mm-lab-controls" role="group" aria-labelledby="{identifier}-title" hidden>'
+            f"{self._controls()}</div>"
+            f'<img class="mm-lab-picture" src="{escape(self.address)}/{self.shown}.webp" alt="{text}"'
+            f' width="{width}" height="{height}">'
+            # The picture's alt says the same, so a screen reader need not read it twice.
+            f'<p class="mm-lab-text" aria-hidden="true">{text}</p>'
+            '<p class="mm-lab-live" aria-live="polite"></p>'
+            "<noscript><p>The controls of this lab need JavaScript; shown is one setting.</p></noscript>"
+            "</figure>"
+        )
+
+    def _controls(self) -> str:
+        """The controls in order; the last one varies fastest, as in the numbers of the frames."""
+        stride = len(self.texts)
+        parts = []
+        for key, control in self.controls.items():
+            stride //= len(control.values)
+            parts.append(_control(f"lab-{self.name}-{key}", control, stride))
+        return "".join(parts)
+
+
+def _control(identifier: str, control: Control, stride: int) -> str:
+    """One label with its native input, whose position times stride counts towards the number of the frame."""
+    # autocomplete=off: the browser must not restore an old position under a fresh default picture.
+    common = f'id="{identifier}" data-stride="{stride}" autocomplete="off"'
+    label = f'<label for="{identifier}">{escape(control.label)}</label>'
+    at = control.values.index(control.default)
+    if isinstance(control, Choice):
+        options = "".join(_option(control, value) for value in control.values)
+        return f'<div class="mm-lab-control">{label}<select {common}>{options}</select></div>'
+    if not isinstance(control, Numeric):
+        ticked = " checked" if control.default else ""
+        return f'<div class="mm-lab-control"><input type="checkbox" {common}{ticked}>{label}</div>'
+    texts = [control.text(value) for value in control.values]
+    play = f'<button type="button" class="mm-lab-play" data-steps="{identifier}">Play</button>'
+    return (
+        f'<div class="mm-lab-control">{label}'
+        f'<span class="mm-lab-value" aria-hidden="true">{escape(texts[at])}</span>'
+        f'<input type="range" {common} min="0" max="{len(texts) - 1}" step="1" value="{at}"'
+        f' aria-valuetext="{escape(texts[at])}" data-texts="{_data(texts)}">'
+        f"{play if control.play else ''}</div>"
+    )
+
+
+def _option(control: Choice, value: Value) -> str:
+    selected = " selected" if value == control.default else ""
+    return f"<option{selected}>{escape(control.text(value))}</option>"
+
+
+def _data(texts: list[str]) -> str:
+    return escape(json.dumps(texts, ensure_ascii=False))
