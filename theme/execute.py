@@ -1,0 +1,139 @@
+"""Chapters are executed side by side, and only when something that produced their outputs has changed.
+
+An execution is kept in ``_build/executed/<chapter>/``: ``record.json`` holds the outputs and what they depend on,
+``<stem>/`` the frames of the labs. It is made elsewhere and moved there whole, so an interrupted run leaves nothing.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from theme.kernel import ChapterError, Run, run
+
+logger = logging.getLogger(__name__)
+
+
+def chapters(env: BuildEnvironment) -> dict[str, Path]:
+    """The notebooks of the book, by the name of their page."""
+    files = {name: Path(env.doc2path(name)) for name in sorted(env.found_docs)}
+    return {name: file for name, file in files.items() if file.suffix == ".ipynb"}
+
+
+def entry(app: Sphinx, name: str) -> Path:
+    """Where the execution of a chapter is kept."""
+    return Path(app.doctreedir).parent / "executed" / name
+
+
+def read(entry: Path) -> dict:
+    """The record of a kept execution; empty where there is none."""
+    file = entry / "record.json"
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+def file_hash(file: Path) -> str:
+    """A file's content as a short string; of a missing file, the empty one."""
+    return sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+
+
+def code_hash(root: Path, chapter: Path) -> str:
+    """The chapter's code and tags and the environment it runs in; prose and figures' texts are no part of it."""
+    cells = [cell for cell in json.loads(chapter.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    code = [["".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in cells]
+    return sha256(
+        json.dumps([code, file_hash(root / "requirements.txt"), sys.version]).encode()
+    ).hexdigest()
+
+
+def fresh(root: Path, chapter: Path, record: dict) -> bool:
+    """Whether everything that produced the recorded outputs is as it was."""
+    return record.get("code") == code_hash(root, chapter) and all(
+        file_hash(root / file) == content for file, content in record["files"].items()
+    )
+
+
+def keep(root: Path, chapter: Path, work: Path, entry: Path, result: Run, code: str) -> None:
+    """Complete the execution in its work folder, then move it whole to where it is kept."""
+    files = {str(file.relative_to(root)): file_hash(file) for file in result.files}
+    record = {"code": code, "files": files, "outputs": result.outputs}
+    (work / "record.json").write_text(json.dumps(record), "utf-8")
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    if entry.exists():
+        entry.rename(work.with_name(work.name + ".old"))
+    work.rename(entry)
+
+
+async def execute(app: Sphinx, name: str, chapter: Path, free: asyncio.Semaphore) -> None:
+    """Execute one chapter as soon as a core is free. A failing cell is a warning, and nothing is kept."""
+    root = Path(app.srcdir)
+    work = Path(app.doctreedir).parent / "executing" / name
+    frames = work / chapter.stem
+    async with free:
+        start = time.perf_counter()
+        logger.info("executing %s ...", name)
+        frames.mkdir(parents=True)
+        code = code_hash(root, chapter)
+        try:
+            result = await run(chapter, root / "mmnotes", frames)
+        except ChapterError as error:
+            logger.warning("%s", error, location=name, type="execute")
+        else:
+            keep(root, chapter, work, entry(app, name), result, code)
+            logger.info("executed %s in %.1f s", name, time.perf_counter() - start)
+
+
+async def execute_all(app: Sphinx, stale: dict[str, Path]) -> None:
+    """Execute the chapters, as many at once as there are cores."""
+    free = asyncio.Semaphore(os.cpu_count() or 1)
+    await asyncio.gather(*(execute(app, name, chapter, free) for name, chapter in stale.items()))
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, added, changed, removed) -> list[str]:
+    """Execute what is stale, and tell Sphinx which pages show other outputs than the recorded ones."""
+    shutil.rmtree(Path(app.doctreedir).parent / "executing", ignore_errors=True)
+    found = chapters(env)
+    stale = {name: file for name, file in found.items() if not fresh(Path(app.srcdir), file, read(entry(app, name)))}
+    asyncio.run(execute_all(app, stale))
+    shown = getattr(env, "shown_outputs", {})
+    return [name for name in found if shown.get(name) != read(entry(app, name)).get("outputs")]
+
+
+def insert_outputs(app: Sphinx, name: str, source: list[str]) -> None:
+    """Give the code cells of a chapter the recorded outputs, just before the page is made from it."""
+    if name not in chapters(app.env):
+        return
+    outputs = read(entry(app, name)).get("outputs", [])
+    notebook = json.loads(source[0])
+    code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    for cell, shown in zip(code, outputs, strict=False):
+        cell["outputs"] = shown
+    source[0] = json.dumps(notebook)
+    app.env.shown_outputs = getattr(app.env, "shown_outputs", {}) | {name: outputs}
+
+
+def show_frames(app: Sphinx, exception: Exception | None) -> None:
+    """Put the frames of the labs into the built book, and take those of deleted labs out of it."""
+    if exception or app.builder.format != "html":
+        return
+    labs = Path(app.outdir, "_static", "labs")
+    shutil.rmtree(labs, ignore_errors=True)
+    for name, chapter in chapters(app.env).items():
+        frames = entry(app, name) / chapter.stem
+        if frames.exists():
+            shutil.copytree(frames, labs / chapter.stem)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the steps."""
+    app.connect("env-get-outdated", outdated)
+    app.connect("source-read", insert_outputs)
+    app.connect("build-finished", show_frames)
+    return {"parallel_read_safe": False, "parallel_write_safe": False}
