@@ -23,7 +23,8 @@ test: .venv/test-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 \
+		-n logical --maxprocesses=4 --dist loadfile book tests
 
 notebooks: .venv/book-ready
 	$(BIN)/jupyter lab book

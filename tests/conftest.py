@@ -1,0 +1,59 @@
+"""A green run means that everything ran: whatever is skipped, expected to fail or empty makes it red."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Frames are made by `make book` alone. With this set, labs under test would show the page's form instead.
+os.environ.pop("MMNOTES_LAB_FRAMES", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist report to the process that has none
+        config.pluginmanager.register(EverythingRan(config))
+
+
+class EverythingRan:
+    """Watches the reports and turns a run red that left something out."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.seen: set[Path] = set()
+        self.left_out: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seen.add(self.config.rootpath / report.nodeid.split("::")[0])
+        if report.skipped or hasattr(report, "wasxfail"):
+            self.left_out.append(f"skipped or expected to fail: {report.nodeid}")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.left_out.append(f"skipped as a whole: {report.nodeid}")
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.OK and not self.is_selection():
+            self.left_out += [f"no test ran: {path}" for path in sorted(self.expected() - self.seen)]
+        if self.left_out and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.left_out:
+            terminalreporter.section("The run fails: not everything ran", red=True)
+            terminalreporter.write_line("\n".join(dict.fromkeys(self.left_out)))
+
+    def is_selection(self) -> bool:
+        """Whether the command line asked for some tests of a file only."""
+        option = self.config.option
+        return bool(option.keyword or option.markexpr or option.lf or option.collectonly or option.deselect) or any(
+            "::" in argument for argument in self.config.args
+        )
+
+    def expected(self) -> set[Path]:
+        """What must run: test files and, under nbval, chapters; a place without any stands for itself."""
+        patterns = ["test_*.py", *(["*.ipynb"] if self.config.option.nbval else [])]
+        files: set[Path] = set()
+        for place in (self.config.rootpath / argument for argument in self.config.args):
+            found = {path for pattern in patterns for path in place.rglob(pattern)}
+            files |= {path for path in found if ".ipynb_checkpoints" not in path.parts} or {place}
+        return files

@@ -1,0 +1,61 @@
+"""tests/conftest.py: a run that leaves something out is red."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOOD = "def test_good():\n    assert True\n"
+LEFT_OUT = {
+    "test_skip.py": "import pytest\n\ndef test_it():\n    pytest.skip('no browser')\n",
+    "test_xfail.py": "import pytest\n\n@pytest.mark.xfail\ndef test_it():\n    assert False\n",
+    "test_xpass.py": "import pytest\n\n@pytest.mark.xfail\ndef test_it():\n    assert True\n",
+    "test_absent.py": "import pytest\n\npytest.importorskip('a_package_nobody_has')\n",
+    "test_misspelt.py": "def tset_it():\n    assert False\n",
+    "empty.ipynb": '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+}
+
+
+pytest_plugins = ["pytester"]
+
+
+def run(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite under `root`, with this repository's conftest.py."""
+    shutil.copy(Path(__file__).with_name("conftest.py"), root / "conftest.py")
+    command = [sys.executable, "-m", "pytest", "--nbval", *options]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "1", "--dist", "loadfile"]], ids=["plain", "xdist"])
+def test_a_run_is_red_and_names_everything_it_left_out(tmp_path, options):
+    for name, text in {"test_good.py": GOOD, **LEFT_OUT}.items():
+        (tmp_path / name).write_text(text)
+    result = run(tmp_path, *options, ".")
+    assert result.returncode == 1, result.stdout
+    named = result.stdout.split("The run fails")[1]
+    assert [name for name in LEFT_OUT if name not in named] == []
+    assert "test_good.py" not in named
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_one_thing_left_out_is_enough(pytester, name):
+    pytester.makeconftest(Path(__file__).with_name("conftest.py").read_text())
+    pytester.makepyfile(test_good=GOOD)
+    pytester.path.joinpath(name).write_text(LEFT_OUT[name])
+    assert pytester.runpytest("--nbval", ".").ret == 1
+
+
+def test_an_empty_folder_on_the_command_line_is_named(tmp_path):
+    (tmp_path / "test_good.py").write_text(GOOD)
+    (tmp_path / "book").mkdir()
+    result = run(tmp_path, ".", "book")
+    assert result.returncode == 1 and f"no test ran: {tmp_path / 'book'}" in result.stdout
+
+
+def test_a_complete_run_and_a_chosen_part_are_green(tmp_path):
+    (tmp_path / "test_good.py").write_text(GOOD)
+    assert run(tmp_path, ".").returncode == 0
+    (tmp_path / "test_misspelt.py").write_text(LEFT_OUT["test_misspelt.py"])
+    assert run(tmp_path, "-k", "good", ".").returncode == 0
