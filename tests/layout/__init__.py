@@ -1,0 +1,125 @@
+"""The book's architecture as rules. A rule takes the root of a tree and returns one line for each thing amiss.
+
+A line names the file, what is missing or wrong in it, and, where it is not obvious, what to do about it.
+`tests/test_layout.py` holds this repository to the rules, `tests/test_layout_rules.py` the rules to broken trees.
+"""
+
+import ast
+import io
+import json
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+NO_CODE = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}
+CAN_HAVE_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a chapter, with the name by which messages call it and the `##` heading it stands under."""
+
+    name: str
+    id: str
+    kind: str
+    source: str
+    tags: frozenset[str]
+    alt: str
+    section: str
+
+    @property
+    def tree(self) -> ast.Module:
+        """The cell's code, parsed. Colab's cell is no Python and never read."""
+        return ast.parse(self.source)
+
+
+def chapters(root: Path) -> list[Path]:
+    """The notebooks of the book."""
+    return sorted((root / "book").glob("*.ipynb"))
+
+
+def stems(root: Path) -> list[str]:
+    """What the chapters are called, and so the mechanisms' modules and tests."""
+    return [chapter.stem for chapter in chapters(root)]
+
+
+def cells(chapter: Path) -> list[Cell]:
+    """The cells of a chapter, without the one for Colab; code cells are numbered as nbval numbers them."""
+    found, section, number = [], "", 0
+    for raw in json.loads(chapter.read_text(encoding="utf-8"))["cells"]:
+        source, tags = "".join(raw["source"]), frozenset(raw["metadata"].get("tags", []))
+        cell_id = raw.get("id", "")
+        name = f"book/{chapter.name} cell {cell_id}"
+        if raw["cell_type"] == "code":
+            name, number = f"book/{chapter.name} Cell {number} ({cell_id})", number + 1
+        alt = raw["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+        if "colab" in tags:
+            continue
+        for line in unfenced(source) if raw["cell_type"] == "markdown" else []:
+            section = line[3:].strip() if line.startswith("## ") else section
+        found.append(Cell(name, cell_id, raw["cell_type"], source, tags, alt, section))
+    return found
+
+
+def code_cells(chapter: Path) -> list[Cell]:
+    """The cells of a chapter that hold code."""
+    return [cell for cell in cells(chapter) if cell.kind == "code"]
+
+
+def unfenced(text: str) -> Iterator[str]:
+    """The lines of a Markdown text that stand outside code blocks, directives and boxes."""
+    fence = ""
+    for line in text.splitlines():
+        mark = line.strip()
+        run = mark[: len(mark) - len(mark.lstrip(mark[0]))] if mark[:1] in ("`", "~", ":") else ""
+        if fence:
+            closes = run == mark and mark.startswith(fence)
+            fence = "" if closes else fence
+        elif len(run) >= 3:
+            fence = run
+        else:
+            yield line
+
+
+def modules(root: Path, folder: str = "") -> list[Path]:
+    """The modules of the package, or those directly in one of its folders."""
+    return sorted((root / "mmnotes" / folder).glob("*.py") if folder else (root / "mmnotes").rglob("*.py"))
+
+
+def flat_modules(root: Path) -> list[Path]:
+    """Mechanisms and what they share: the modules directly in mmnotes/."""
+    return [path for path in sorted((root / "mmnotes").glob("*.py")) if path.name != "__init__.py"]
+
+
+def parsed(path: Path) -> ast.Module:
+    """A module's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def code_lines(source: str) -> int:
+    """Lines with code on them: blank lines and comments count none, a docstring one."""
+    docstrings = {
+        node.body[0].lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, CAN_HAVE_DOCSTRING) and ast.get_docstring(node) is not None
+    }
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        first, last = token.start[0], token.end[0]
+        if token.type not in NO_CODE:
+            lines.update([first] if first in docstrings else range(first, last + 1))
+    return len(lines)
+
+
+def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    """The calls of a function by its plain name, in the order they are written."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [node for node in found if isinstance(node.func, ast.Name) and node.func.id == name]

@@ -1,0 +1,251 @@
+"""Rules for the chapters: headings, size, cells, figures, labs, exercises, and the stored form."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from layout import Cell, calls, cells, chapters, code_cells, code_lines, unfenced
+from tools.store import file_problems
+
+HEADINGS = (
+    "The question",
+    "Derivation",
+    "By hand",
+    "In mmnotes",
+    "See it",
+    "Break it",
+    "In the real model",
+    "Exercises",
+)
+WORDS = (1500, 3500)
+EQUATIONS = (8, 20)
+PICTURES = (4, 6)  # figures and labs together: to a reader a lab is a figure that moves
+LABS = (2, 3)
+EXERCISES = 5
+MOST_CELL_LINES = 15
+DISPLAYED = re.compile(r"\$\$.*?\$\$(?:[ \t]*\(([\w:-]+)\))?", re.DOTALL)
+INTERACT = {"interact", "interactive", "interactive_output", "interact_manual"}
+CLOCKS = {"time", "timeit", "datetime"}
+
+
+def headings_are_the_same(root: Path) -> list[str]:
+    """One title, its card, then the eight headings in order."""
+    found = []
+    for chapter in chapters(root):
+        place, lines = f"book/{chapter.name}", list(text_lines(chapter))
+        titles = [line for line in lines if line.startswith("# ")]
+        given = [line[3:].strip() for line in lines if line.startswith("## ")]
+        if len(titles) != 1 or not lines[0].startswith("# "):
+            found.append(f"{place}: must start with its one title, `# ...`")
+        found += [f"{place}: the heading `## {name}` is missing" for name in HEADINGS if name not in given]
+        found += [f"{place}: `## {name}` is none of the headings" for name in given if name not in HEADINGS]
+        if sorted(given) == sorted(HEADINGS) and given != list(HEADINGS):
+            found.append(f"{place}: the headings must come in this order: {', '.join(HEADINGS)}")
+        if not any(re.search(r"^(`{3,}|:{3,})\{mechanism\}", cell.source, re.M) for cell in under(chapter, "")):
+            found.append(f"{place}: no {{mechanism}} card between the title and the first heading")
+    return found
+
+
+def chapters_have_the_right_size(root: Path) -> list[str]:
+    """Words, numbered equations, labs, figures: enough to explain, few enough to read in one sitting."""
+    found = []
+    for chapter in chapters(root):
+        code = code_cells(chapter)
+        labs = sum("lab" in cell.tags for cell in code)
+        numbers = {
+            "words outside tables, boxes and solutions": (word_count(chapter), WORDS),
+            "numbered equations": (len(equation_labels(chapter)), EQUATIONS),
+            "labs": (labs, LABS),
+            "figures and labs": (labs + sum("figure" in cell.tags for cell in code), PICTURES),
+        }
+        for what, (count, (least, most)) in numbers.items():
+            if not least <= count <= most:
+                found.append(f"book/{chapter.name}: {count} {what}; there should be {least} to {most}")
+    return found
+
+
+def code_cells_are_plain_and_short(root: Path) -> list[str]:
+    """At most 15 code lines, no classes, no clocks; the first one sets the page up."""
+    found = []
+    for chapter in chapters(root):
+        code = code_cells(chapter)
+        if not code or not calls(code[0].tree, "set_up"):
+            found.append(f"book/{chapter.name}: the first code cell must call `set_up()` from mmnotes.page")
+        for cell in code:
+            if (count := code_lines(cell.source)) > MOST_CELL_LINES:
+                found.append(f"{cell.name}: {count} code lines, at most {MOST_CELL_LINES}; move code to mmnotes")
+            if any(isinstance(node, ast.ClassDef) for node in ast.walk(cell.tree)):
+                found.append(f"{cell.name}: defines a class; classes belong in mmnotes")
+            if not CLOCKS.isdisjoint(roots_of_imports(cell.tree)):
+                found.append(f"{cell.name}: reads the clock; a stored output must be the same on every machine")
+    return found
+
+
+def the_real_function_is_shown(root: Path) -> list[str]:
+    """In mmnotes includes the mechanism's own source, so that the page cannot drift from the code."""
+    return [
+        f"book/{chapter.name}: In mmnotes has no literalinclude of ../mmnotes/{chapter.stem}.py"
+        for chapter in chapters(root)
+        if not any(
+            re.search(rf"\{{literalinclude\}} \.\./mmnotes/{chapter.stem}\.py\b", cell.source)
+            for cell in under(chapter, "In mmnotes")
+        )
+    ]
+
+
+def figures_have_alt_text(root: Path) -> list[str]:
+    """A figure's alt text says in words what is shown, and no two say the same."""
+    found = []
+    for chapter in chapters(root):
+        seen: dict[str, str] = {}
+        for cell in cells(chapter):
+            texts = [cell.alt] if "figure" in cell.tags else []
+            if cell.kind == "markdown":
+                texts += pictures_in_text(cell.source)
+            for alt in texts:
+                if amiss := alt_problem(alt):
+                    found.append(f"{cell.name}: {amiss}")
+                elif alt in seen:
+                    found.append(f"{cell.name}: the alt text is that of {seen[alt]}")
+                seen[alt] = cell.name
+    return found
+
+
+def labs_are_labs(root: Path) -> list[str]:
+    """A lab is drawn by `Lab`, described in words, titled, and has a name that no other lab of its chapter has."""
+    found = []
+    for chapter in chapters(root):
+        names: list[str] = []
+        for cell in code_cells(chapter):
+            labs = calls(cell.tree, "Lab")
+            if bool(labs) != ("lab" in cell.tags):
+                found.append(f"{cell.name}: a cell has the tag lab exactly when it calls Lab(...)")
+            if len(labs) > 1:
+                found.append(f"{cell.name}: one lab a cell")
+            for lab in labs:
+                found += [f"{cell.name}: {amiss}" for amiss in lab_problems(lab)]
+                names.append(keyword_text(lab, "name"))
+            used = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(cell.tree)}
+            if used & INTERACT or "ipywidgets" in roots_of_imports(cell.tree):
+                found.append(f"{cell.name}: a bare widget or interact moves nothing on the page; use Lab")
+        twice = sorted({name for name in names if name and names.count(name) > 1})
+        found += [f"book/{chapter.name}: two labs have the name {name!r}" for name in twice]
+    return found
+
+
+def exercises_are_complete(root: Path) -> list[str]:
+    """Five exercises, each asked, checked in the chapter, with a checker and a solution in mmnotes/exercises."""
+    found = []
+    for chapter in chapters(root):
+        wanted = [f"{chapter.stem}-{number}" for number in range(1, EXERCISES + 1)]
+        code = [cell for cell in code_cells(chapter) if cell.section == "Exercises"]
+        checked = [text_of(call) for cell in code for call in calls(cell.tree, "check")]
+        if list(dict.fromkeys(checked)) != wanted:
+            found.append(
+                f"book/{chapter.name}: Exercises must call check for {', '.join(wanted)} in this order; "
+                f"it calls it for {', '.join(checked) or 'none'}"
+            )
+        module = root / "mmnotes/exercises" / f"{chapter.stem}.py"
+        source = module.read_text(encoding="utf-8") if module.is_file() else ""
+        found += [f"mmnotes/exercises/{module.name}: no exercise {name}" for name in wanted if name not in source]
+    return found
+
+
+def chapters_are_in_stored_form(root: Path) -> list[str]:
+    """As `make store` leaves them."""
+    return [
+        f"book/{chapter.name}: {amiss}; run `make store CH={chapter.stem}`"
+        for chapter in chapters(root)
+        for amiss in file_problems(chapter)
+    ]
+
+
+def under(chapter: Path, section: str) -> list[Cell]:
+    """The text cells under a heading; under no heading, all up to the first."""
+    return [cell for cell in cells(chapter) if cell.kind == "markdown" and cell.section == section]
+
+
+def text_lines(chapter: Path) -> Iterator[str]:
+    """The chapter's text without code, directives, boxes and cells that the page folds away."""
+    for cell in cells(chapter):
+        if cell.kind == "markdown" and not any(tag.startswith(("hide-", "remove-")) for tag in cell.tags):
+            yield from unfenced(cell.source)
+
+
+def word_count(chapter: Path) -> int:
+    """Words a reader reads in the running text: a formula inside a sentence is one, a displayed one none."""
+    text = "\n".join(line for line in text_lines(chapter) if not line.lstrip().startswith("|"))
+    text = re.sub(r"<!--.*?-->|^\([\w:-]+\)=$|\{[\w:]+\}(?=`)", " ", text, flags=re.DOTALL | re.MULTILINE)
+    text = DISPLAYED.sub(" ", text)
+    text = re.sub(r"\$[^$\n]+\$", " formula ", text)
+    text = re.sub(r"\]\([^)]*\)", "] ", text)
+    return len(re.findall(r"\w[\w'’.-]*", text))
+
+
+def equation_labels(chapter: Path) -> list[str]:
+    """The labels of the displayed formulas; a formula without one has no number."""
+    text = "\n\n".join(cell.source for cell in cells(chapter) if cell.kind == "markdown")
+    directive = re.findall(r"^[`:]{3,}\{math\}[^\n]*\n(?::[\w-]+:[^\n]*\n)*?:label:\s*(\S+)", text, re.MULTILINE)
+    return [label for label in DISPLAYED.findall(text) if label] + directive
+
+
+def pictures_in_text(text: str) -> list[str]:
+    """The alt texts of the pictures that a text includes, empty where there is none."""
+    found = re.findall(r"!\[([^\]]*)\]\(", text)
+    for body in re.findall(r"^[`:]{3,}\{(?:figure|image)\}[^\n]*\n((?::[^\n]*\n)*)", text, re.MULTILINE):
+        alt = re.search(r"^:alt:[ \t]*(.*)$", body, re.MULTILINE)
+        found.append(alt.group(1) if alt else "")
+    return found
+
+
+def alt_problem(alt: str) -> str:
+    """Why a text does not say what is shown; empty if it may."""
+    if not alt.strip():
+        return "a picture without alt text; set mystnb.image.alt in the cell's metadata"
+    if re.search(r"\.(png|svg|webp|jpe?g|gif)\b", alt, re.IGNORECASE):
+        return f"the alt text names a file: {alt!r}"
+    if len(alt.split()) < 5:
+        return f"the alt text is a hash or a label, not a sentence that says what is shown: {alt!r}"
+    return ""
+
+
+def lab_problems(lab: ast.Call) -> Iterator[str]:
+    """What a call of `Lab` lacks."""
+    if len(lab.args) < 2 and not any(keyword.arg == "describe" for keyword in lab.keywords):
+        yield "the lab has no describe function, so its picture has no alt text"
+    if not keyword_text(lab, "title").strip():
+        yield "the lab has no title"
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", keyword_text(lab, "name")):
+        yield "the lab's name must be a word in lower case, since its frames are in a folder of that name"
+
+
+def keyword_text(call: ast.Call, name: str) -> str:
+    """The string that a call passes by this keyword; empty if there is none."""
+    values = [keyword.value for keyword in call.keywords if keyword.arg == name]
+    return next((str(value.value) for value in values if isinstance(value, ast.Constant)), "")
+
+
+def text_of(call: ast.Call) -> str:
+    """The string that a call passes first."""
+    first = call.args[0] if call.args else None
+    return str(first.value) if isinstance(first, ast.Constant) else "?"
+
+
+def roots_of_imports(tree: ast.AST) -> set[str]:
+    """The packages that code imports from."""
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in names}
+
+
+RULES = [
+    headings_are_the_same,
+    chapters_have_the_right_size,
+    code_cells_are_plain_and_short,
+    the_real_function_is_shown,
+    figures_have_alt_text,
+    labs_are_labs,
+    exercises_are_complete,
+    chapters_are_in_stored_form,
+]
