@@ -1,12 +1,27 @@
 """How the pages are made: one small Sphinx extension a concern, all set up here."""
 
-from sphinx.application import Sphinx
+from pathlib import Path
 
-PARTS = ["katex", "execute"]
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+HERE = Path(__file__).parent
+PARTS = ["current", "katex", "execute", "page", "icons", "cards", "errata", "fold", "alt"]
+
+
+def add_paths(app: Sphinx, config: Config) -> None:
+    """Let Sphinx find the theme's templates and files, wherever the book is."""
+    config.templates_path.insert(0, str(HERE / "templates"))
+    config.html_static_path.append(str(HERE / "assets"))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Set up every part of the theme."""
+    app.connect("config-inited", add_paths)
+    for sheet in ("katex/katex.css", "book.css", "lab.css"):
+        app.add_css_file(sheet)
+    for script in ("book.js", "lab.js"):
+        app.add_js_file(script, defer="defer")
     for part in PARTS:
         app.setup_extension(f"theme.{part}")
     return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -48,9 +48,7 @@ def code_hash(root: Path, chapter: Path) -> str:
     """The chapter's code and tags and the environment it runs in; prose and figures' texts are no part of it."""
     cells = [cell for cell in json.loads(chapter.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
     code = [["".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in cells]
-    return sha256(
-        json.dumps([code, file_hash(root / "requirements.txt"), sys.version]).encode()
-    ).hexdigest()
+    return sha256(json.dumps([code, file_hash(root / "requirements.txt"), sys.version]).encode()).hexdigest()
 
 
 def fresh(root: Path, chapter: Path, record: dict) -> bool:
@@ -103,20 +101,33 @@ def outdated(app: Sphinx, env: BuildEnvironment, added, changed, removed) -> lis
     stale = {name: file for name, file in found.items() if not fresh(Path(app.srcdir), file, read(entry(app, name)))}
     asyncio.run(execute_all(app, stale))
     shown = getattr(env, "shown_outputs", {})
-    return [name for name in found if shown.get(name) != read(entry(app, name)).get("outputs")]
+    return [name for name, file in found.items() if shown.get(name) != outputs_hash(outputs_of(app, name, file))]
+
+
+def outputs_of(app: Sphinx, name: str, chapter: Path) -> list[list[dict]]:
+    """The outputs of each code cell; none where the execution failed."""
+    record = read(entry(app, name))
+    return record["outputs"] if fresh(Path(app.srcdir), chapter, record) else []
+
+
+def outputs_hash(outputs: list[list[dict]]) -> str:
+    """Outputs as a short string."""
+    return sha256(json.dumps(outputs).encode()).hexdigest()
 
 
 def insert_outputs(app: Sphinx, name: str, source: list[str]) -> None:
     """Give the code cells of a chapter the recorded outputs, just before the page is made from it."""
-    if name not in chapters(app.env):
+    chapter = chapters(app.env).get(name)
+    if chapter is None:
         return
-    outputs = read(entry(app, name)).get("outputs", [])
+    outputs = outputs_of(app, name, chapter)
     notebook = json.loads(source[0])
     code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
     for cell, shown in zip(code, outputs, strict=False):
         cell["outputs"] = shown
+    notebook["metadata"]["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
     source[0] = json.dumps(notebook)
-    app.env.shown_outputs = getattr(app.env, "shown_outputs", {}) | {name: outputs}
+    app.env.shown_outputs = getattr(app.env, "shown_outputs", {}) | {name: outputs_hash(outputs)}
 
 
 def show_frames(app: Sphinx, exception: Exception | None) -> None:

@@ -3,13 +3,13 @@
 import json
 import os
 import re
-import sys
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 CELL_SECONDS = 600  # a cell that takes longer hangs
 PROBE = """
@@ -43,9 +43,12 @@ async def run(chapter: Path, package: Path, frames: Path) -> Run:
     folder = {"metadata": {"path": str(chapter.parent)}}
     client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=folder)
     try:
-        await client.async_execute(env=environment)
+        # The kernel's own stderr says how its sockets are set up; what a cell writes there comes as output.
+        await client.async_execute(env=environment, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raise ChapterError(explain(notebook, error)) from error
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise ChapterError(str(error)) from error
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     imported = json.loads("".join(output.text for output in code.pop().outputs if output.name == "stdout"))
     return Run([cell.outputs for cell in code], sorted(sources(map(Path, imported), package)))
@@ -67,6 +70,3 @@ def sources(imported, package: Path) -> set[Path]:
     subpackages = {file.parent for file in files if file.name == "__init__.py"} - {package}
     beside = {file for folder in subpackages for file in folder.rglob("*")}
     return files | {file for file in beside if file.is_file() and file.suffix not in {".py", ".pyc"}}
-
-
-VERSION = sys.version

@@ -1,0 +1,90 @@
+"""A small book in a folder of its own, built with the real theme; its chapters need neither torch nor a lab."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+ROOT = Path(__file__).parent.parent
+CARD = """# {title}
+
+```{{mechanism}}
+:claim: {title} is a claim.
+:question: What does {title} answer?
+:paper: smith2020
+:before: {before}
+:time: 1 s
+:systems: none
+```"""
+BIBLIOGRAPHY = "@article{smith2020, author={Ann Smith}, title={A paper}, journal={Journal}, year={2020}}\n"
+ERRATUM = """- id: first-1
+  claim: Two is odd.
+  section: 3.4
+  truth: Two is even, $2 = 2 \\cdot 1$.
+  evidence: [Any textbook., "{cite}`smith2020`"]
+"""
+FRAME = """
+import os, pathlib
+from IPython.display import HTML
+folder = pathlib.Path(os.environ["MMNOTES_LAB_FRAMES"], "{name}")
+folder.mkdir()
+(folder / "0.webp").write_bytes(b"frame of {name}")
+HTML("<p>lab {name}</p>")"""
+
+
+class SmallBook:
+    """Two chapters, each importing a module of its own, and the pages that the theme's directives need."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for folder in ("book", "mmnotes/data"):
+            (root / folder).mkdir(parents=True)
+        for file in ("_config.yml", "requirements.txt"):
+            shutil.copy(ROOT / file, root / file)
+        self.write("book/index.md", "# The book\n\n```{mechanism-map}\n```\n")
+        self.write("book/errata.md", "# Errata\n\n```{errata}\n```\n\n```{bibliography}\n```\n")
+        self.write("book/errata.yml", ERRATUM)
+        self.write("book/references.bib", BIBLIOGRAPHY)
+        self.write("mmnotes/__init__.py", "")
+        self.write("mmnotes/one.py", "value = 1\n")
+        self.write("mmnotes/two.py", "from mmnotes.data import word\n")
+        self.write("mmnotes/data/word.txt", "two")
+        data = "from pathlib import Path\nword = Path(__file__).with_name('word.txt').read_text()\n"
+        self.write("mmnotes/data/__init__.py", data)
+        self.chapter("first", CARD.format(title="First", before=""), "from mmnotes.one import value\nprint(value)")
+        self.chapter("second", CARD.format(title="Second", before="first"), "import mmnotes.two as t\nprint(t.word)")
+        self.pages("first", "second", "errata")
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the book."""
+        (self.root / path).write_text(text, "utf-8")
+
+    def pages(self, *stems: str) -> None:
+        """Set the order of the pages."""
+        files = "".join(f"  - file: book/{stem}\n" for stem in stems)
+        self.write("_toc.yml", f"format: jb-book\nroot: book/index\nchapters:\n{files}")
+
+    def chapter(self, stem: str, *cells: str, tags: tuple[str, ...] = ()) -> None:
+        """Write a chapter: its first cell is text, the others are code."""
+        text, *code = cells
+        made = [new_markdown_cell(text, id="text")]
+        made += [new_code_cell(c, id=f"code-{i}", metadata={"tags": [*tags]}) for i, c in enumerate(code)]
+        nbformat.write(new_notebook(cells=made), self.root / "book" / f"{stem}.ipynb")
+
+    def build(self) -> subprocess.CompletedProcess[str]:
+        """Build as ``make book`` does."""
+        command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "--keep-going"]
+        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Our theme is the one beside this test; the package is the small book's own."""
+        return os.environ | {"PYTHONPATH": str(ROOT)}
+
+    def page(self, stem: str) -> str:
+        """A built page."""
+        return (self.root / "_build/html/book" / f"{stem}.html").read_text("utf-8")

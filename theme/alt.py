@@ -1,0 +1,38 @@
+"""A picture without a text that says what it shows is a warning."""
+
+import re
+from pathlib import PurePath
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+FILE_OR_HASH = re.compile(r"\S+\.(png|jpe?g|svg|webp|gif)|[0-9a-f]{16,}", re.IGNORECASE)
+logger = logging.getLogger(__name__)
+
+
+def says_something(text: str, file: str) -> bool:
+    """Whether the text is more than a file name or a hash."""
+    text = text.strip()
+    return bool(text) and not FILE_OR_HASH.fullmatch(text) and text not in {PurePath(file).name, PurePath(file).stem}
+
+
+class CheckAlt(SphinxPostTransform):
+    """Look at every picture that the page will show."""
+
+    default_priority = 10  # after the page's form of each output is chosen
+
+    def run(self) -> None:
+        """Warn where the text is missing."""
+        for picture in self.document.findall(nodes.image):
+            if not says_something(picture.get("alt", ""), picture["uri"]):
+                logger.warning(
+                    "picture without alt text (of a cell: metadata mystnb.image.alt)", location=picture, type="alt"
+                )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the check."""
+    app.add_post_transform(CheckAlt)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,144 @@
+// Labs of the built book: native controls choose which of the pictures made by `make book` is shown.
+// The HTML comes from mmnotes/page/lab_page.py; everything needed is in its data attributes.
+(() => {
+  "use strict";
+
+  const QUIET = 500; // milliseconds without a change before the description is announced
+  const PACE = 900; // milliseconds a step is shown while playing
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+  const position = (field) =>
+    field.type === "checkbox" ? Number(field.checked) : field.selectedIndex ?? Number(field.value);
+
+  function neighbours(field) {
+    const at = position(field);
+    if (field.type === "checkbox") return [1 - at];
+    if (field.options) return [...Array(field.options.length).keys()].filter((other) => other !== at);
+    return [at - 1, at + 1].filter((other) => other >= 0 && other <= Number(field.max));
+  }
+
+  function showValue(field) {
+    if (field.type !== "range") return;
+    const value = JSON.parse(field.dataset.texts)[position(field)];
+    field.setAttribute("aria-valuetext", value);
+    field.parentElement.querySelector(".mm-lab-value").textContent = value;
+  }
+
+  // The pictures of one lab, each fetched when first asked for and kept decoded.
+  function gallery(address) {
+    const entries = new Map();
+    return (frame) => {
+      if (!entries.has(frame)) {
+        const image = new Image();
+        image.src = `${address}/${frame}.webp`;
+        const entry = { image, ready: false };
+        entry.loaded = image.decode().then(() => { entry.ready = true; });
+        entry.loaded.catch(() => entries.delete(frame)); // so that the next try fetches again
+        entries.set(frame, entry);
+      }
+      return entries.get(frame);
+    };
+  }
+
+  function startLab(lab) {
+    const part = (name) => lab.querySelector(`.mm-lab-${name}`);
+    const [controls, picture, text, live] = ["controls", "picture", "text", "live"].map(part);
+    const fields = [...controls.querySelectorAll("[data-stride]")];
+    const texts = JSON.parse(lab.dataset.texts);
+    const first = Number(lab.dataset.shown);
+    const load = gallery(lab.dataset.address);
+    let wanted = first;
+    let announcement;
+    let playing;
+
+    function prefetch() {
+      load(first); // printing shows it again, and cannot wait
+      for (const field of fields) {
+        const at = position(field);
+        for (const other of neighbours(field)) load(wanted + (other - at) * Number(field.dataset.stride));
+      }
+    }
+
+    function show(frame) {
+      picture.src = `${lab.dataset.address}/${frame}.webp`;
+      picture.alt = text.textContent = texts[frame];
+      lab.dataset.shown = frame;
+      lab.classList.remove("mm-lab-loading", "mm-lab-failed");
+    }
+
+    function fail(frame) {
+      // The old picture under the new values would be a wrong one: it is hidden, and the words remain.
+      text.textContent = `The picture could not be loaded. It would show: ${texts[frame]}`;
+      picture.alt = text.textContent;
+      lab.classList.remove("mm-lab-loading");
+      lab.classList.add("mm-lab-failed");
+    }
+
+    // Say what is shown once the reader pauses; every step of a drag would flood a screen reader.
+    function announce() {
+      clearTimeout(announcement);
+      if (!playing) announcement = setTimeout(() => { live.textContent = text.textContent; }, QUIET);
+    }
+
+    function change() {
+      fields.forEach(showValue);
+      const frame = fields.reduce((sum, field) => sum + position(field) * Number(field.dataset.stride), 0);
+      wanted = frame;
+      // Only the picture asked for last may appear, in whatever order they arrive.
+      const finish = (act) => () => {
+        if (frame !== wanted) return;
+        act(frame);
+        announce();
+        prefetch();
+      };
+      const entry = load(frame);
+      if (entry.ready) return finish(show)(); // at once: the next screen refresh has it
+      lab.classList.add("mm-lab-loading");
+      entry.loaded.then(finish(show), finish(fail));
+    }
+
+    function stop() {
+      if (!playing) return;
+      clearInterval(playing.timer);
+      playing.button.textContent = "Play";
+      playing = undefined;
+      announce();
+    }
+
+    function step(field) {
+      const next = position(field) + 1;
+      field.value = next > Number(field.max) ? 0 : next;
+      change();
+    }
+
+    function startPlayer(button) {
+      const field = document.getElementById(button.dataset.steps);
+      const name = () => { button.textContent = calm.matches ? "Next" : "Play"; };
+      calm.addEventListener("change", () => { stop(); name(); });
+      name();
+      button.addEventListener("click", () => {
+        if (playing) return stop();
+        // Who asked for less motion gets one step a press.
+        if (calm.matches) return step(field);
+        const advance = () => {
+          if (lab.classList.contains("mm-lab-loading")) return; // a slow picture is waited for
+          step(field);
+          if (position(field) === Number(field.max)) stop();
+        };
+        playing = { button, timer: setInterval(advance, PACE) };
+        button.textContent = "Pause";
+        advance();
+      });
+    }
+
+    controls.hidden = false;
+    controls.addEventListener("focusin", prefetch, { once: true });
+    controls.addEventListener("pointerover", prefetch, { once: true });
+    controls.addEventListener("input", () => { stop(); change(); });
+    controls.querySelectorAll(".mm-lab-play").forEach(startPlayer);
+    addEventListener("beforeprint", () => show(first));
+    addEventListener("afterprint", () => show(wanted));
+  }
+
+  document.querySelectorAll(".mm-lab").forEach(startLab);
+})();

@@ -1,0 +1,58 @@
+"""Folded text and folded cells are the browser's own ``<details>``: they need no script, only a key or a click."""
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.writers.html5 import HTML5Translator
+
+
+class Fold(nodes.General, nodes.Element):
+    """A folded box."""
+
+
+class FoldTitle(nodes.General, nodes.TextElement):
+    """The line of a folded box that is always shown."""
+
+
+class FoldAdmonitions(SphinxPostTransform):
+    """An admonition of class ``dropdown`` is a folded box."""
+
+    default_priority = 200
+
+    def run(self) -> None:
+        """Replace them."""
+        for box in list(self.document.findall(nodes.admonition)):
+            if "dropdown" in box["classes"]:
+                title, *content = box.children
+                fold = Fold("", FoldTitle("", "", *title.children), *content, ids=box["ids"], classes=box["classes"])
+                box.replace_self(fold)
+
+
+def visit_fold(self: HTML5Translator, node: Fold) -> None:
+    """Open the box."""
+    self.body.append(self.starttag(node, "details", CLASS="fold"))
+
+
+def visit_title(self: HTML5Translator, node: FoldTitle) -> None:
+    """Open the line."""
+    self.body.append("<summary>")
+
+
+def visit_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
+    """Open a folded cell; its title is one text, the browser says whether it is open."""
+    self.body.append(f'<details class="fold {" ".join(node["classes"])}"><summary>{node["prompt_show"]}</summary>')
+
+
+def close(tag: str):
+    """A visitor that ends an element."""
+    return lambda self, node: self.body.append(f"</{tag}>")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the nodes."""
+    app.add_node(Fold, html=(visit_fold, close("details")))
+    app.add_node(FoldTitle, html=(visit_title, close("summary")))
+    app.add_node(HideCodeCellNode, override=True, html=(visit_cell, close("details")))
+    app.add_post_transform(FoldAdmonitions)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
