@@ -1,13 +1,14 @@
 """The common look and set-up of every chapter."""
 
-import matplotlib as mpl
+import matplotlib.style
 import torch
+from cycler import cycler
 
 # Okabe and Ito's palette, told apart with every common form of colour blindness; black comes with the axes.
 BLUE, ORANGE, GREEN, PURPLE, SKY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9"
 
 _STYLE = {
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, PURPLE, SKY]),
+    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PURPLE, SKY]),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 11,
@@ -26,5 +27,5 @@ def set_up() -> None:
     For models as small as these, one thread is several times faster than two on most processors, and the order of
     the sums, hence every printed digit, stays the same.
     """
-    mpl.rcParams.update(_STYLE)
+    matplotlib.style.use(_STYLE)
     torch.set_num_threads(1)

@@ -1,0 +1,103 @@
+"""Every checker accepts its solution and turns down every plausible slip with a hint that names it."""
+
+import pytest
+import torch
+
+from mmnotes.exercises import Exercise, check, sinkhorn
+from mmnotes.exercises.answers import _hint
+
+EXERCISES = {**sinkhorn.EXERCISES}
+SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
+
+# Wrong answers that the slips do not foresee, one list per exercise.
+UNFORESEEN = {
+    "sinkhorn-1": [lambda k: k, lambda k: k / k.sum(), lambda k: torch.full((2, 2), 0.5), lambda k: torch.eye(2)],
+    "sinkhorn-2": [
+        lambda scores, tau: torch.logsumexp(scores, 0),
+        lambda scores, tau: -tau * torch.logsumexp(scores / tau, 0),
+        lambda scores, tau: scores.median(0).values,
+    ],
+    "sinkhorn-3": [61.915, 63, 6, "sixty-two", [1, 2]],
+    "sinkhorn-4": [lambda a, n: 2 * n + 1 / a, lambda a, n: 1 / (2 * n) + a, lambda a, n: a ** (-n)],
+    "sinkhorn-5": [
+        lambda scores, tau, steps: (scores / tau).softmax(1),
+        lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps + 1),
+        lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps).T,
+    ],
+}
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_is_right(name):
+    assert check(name, EXERCISES[name].solution).right is True
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_three_dots_read_as_unanswered(name):
+    verdict = check(name, ...)
+    assert verdict.right is None and "not answered yet" in repr(verdict)
+
+
+@pytest.mark.parametrize(("name", "hint"), SLIPS)
+def test_each_slip_gets_its_own_hint(name, hint):
+    verdict = check(name, EXERCISES[name].slips[hint])
+    assert verdict.right is False and hint in verdict.message
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_unforeseen_wrong_answers_are_turned_down_with_a_hint(name):
+    assert len(EXERCISES[name].slips) >= 3 and len(UNFORESEEN[name]) >= 3
+    for answer in UNFORESEEN[name]:
+        verdict = check(name, answer)
+        assert verdict.right is False and len(verdict.message) > len(f"{name}: not yet. ") + 10
+
+
+MATRIX = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (MATRIX.T, "looks transposed"),
+        (MATRIX[0], "shape should be (2, 3), this is (3,)"),
+        (-MATRIX, "sign is off"),
+        (2 * MATRIX, "2 times the answer"),
+        (MATRIX + 1, "off by the same 1"),
+        (MATRIX / 0, "infinite or not a number"),
+        (MATRIX.clone().index_put((torch.tensor(1), torch.tensor(2)), torch.tensor(0.0)), "difference is at (1, 2)"),
+        (None, "is a return missing"),
+        ("seven", "of type str"),
+    ],
+)
+def test_a_wrong_tensor_is_told_what_is_off(answer, words):
+    assert words in str(_hint(Exercise(solution=MATRIX, slips={}), answer))
+
+
+def test_a_square_transpose_is_named():
+    square = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert "transpose" in str(_hint(Exercise(solution=square, slips={}), square.T))
+
+
+def test_a_number_is_told_its_direction():
+    assert "too large" in str(_hint(Exercise(solution=2.0, slips={}), 3))
+    assert "too small" in str(_hint(Exercise(solution=2.0, slips={}), 1))
+
+
+def test_functions_are_called_on_every_input_and_on_copies():
+    exercise = Exercise(solution=lambda x: x * x, slips={}, inputs=((torch.tensor(2.0),), (torch.tensor(3.0),)))
+    assert _hint(exercise, lambda x: x.mul_(x)) is None
+    assert exercise.inputs[0][0] == 2
+    assert "too small" in str(_hint(exercise, lambda x: 2 * x)), "2x equals x*x at 2 alone"
+
+
+def test_a_function_that_raises_and_an_answer_that_is_no_function():
+    exercise = Exercise(solution=lambda x: x, slips={}, inputs=((1.0,),))
+    assert "raised ZeroDivisionError for 1.0" in str(_hint(exercise, lambda x: x / 0))
+    assert "should be a function" in str(_hint(exercise, 3))
+
+
+def test_an_unknown_id_is_an_error_that_names_the_known_ones():
+    with pytest.raises(ValueError, match=r"got 'sinkhorn-9'; sinkhorn has sinkhorn-1"):
+        check("sinkhorn-9", 1)
+    with pytest.raises(ValueError, match="got 'nothing-1'"):
+        check("nothing-1", 1)
