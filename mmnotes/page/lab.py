@@ -61,7 +61,7 @@ class Lab:
         self._made = self._make_page(Path(folder)) if folder else self._render(self.defaults)
 
     def _check(self) -> None:
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
             raise ValueError(f"name: lower-case words joined by hyphens are needed, got {self.name!r}")
         if not self.controls:
             raise ValueError("controls: a lab needs at least one")
@@ -107,9 +107,7 @@ class Lab:
         return {**live_view(self.title, self.controls, self._render, self._made)._repr_mimebundle_(), **plain}
 
 
-def _check_takes(
-    function: Callable[..., object], name: str, first: list[object], values: dict[str, Value]
-) -> None:
+def _check_takes(function: Callable[..., object], name: str, first: list[object], values: dict[str, Value]) -> None:
     try:
         inspect.signature(function).bind(*first, **values)
     except TypeError as error:

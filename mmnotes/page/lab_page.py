@@ -67,7 +67,7 @@ def _control(identifier: str, control: Control, stride: int) -> str:
         return f'<div class="mm-lab-control">{label}<select {common}>{options}</select></div>'
     if not isinstance(control, Numeric):
         ticked = " checked" if control.default else ""
-        return f'<div class="mm-lab-control"><input type="checkbox" {common}{ticked}>{label}</div>'
+        return f'<div class="mm-lab-control mm-lab-switch"><input type="checkbox" {common}{ticked}>{label}</div>'
     texts = [control.text(value) for value in control.values]
     play = f'<button type="button" class="mm-lab-play" data-steps="{identifier}">Play</button>'
     return (

@@ -11,9 +11,7 @@ from mmnotes.page.controls import Control, Value
 Render = Callable[[dict[str, Value]], tuple[bytes, str]]
 
 
-def live_view(
-    title: str, controls: dict[str, Control], render: Render, first: tuple[bytes, str]
-) -> ipywidgets.VBox:
+def live_view(title: str, controls: dict[str, Control], render: Render, first: tuple[bytes, str]) -> ipywidgets.VBox:
     """The controls, the picture and its description: `first` of the defaults, then whatever `render` gives.
 
     An error of `render` takes the place of the description, and the picture of the values before goes.
