@@ -1,0 +1,313 @@
+"""A lab: what it refuses, and its three forms."""
+
+import base64
+import io
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmnotes.page import Choice, Lab, Numeric, Switch, frames, lab
+
+COUNT = Numeric("Count", grid=[1, 2, 3], default=2, live=(1, 50), play=True)
+TAU = Numeric("Temperature", grid=[0.1, 0.5], default=0.1, live=(0.01, 1.0), log=True, unit="K")
+MASS = Choice("Mass", options=["uniform", "Zipf"])
+SHARP = Switch("Sharp")
+
+
+def draw(figure, **values):
+    axes = figure.subplots()
+    axes.set_title(", ".join(f"{key} {value}" for key, value in values.items()))
+
+
+def describe(**values):
+    return "Shown is " + " and ".join(f"{key} {value}" for key, value in values.items()) + "."
+
+
+def small(drawing=draw, describing=describe, *, name="small", title="Small & plain", size=(2, 1), **controls):
+    return Lab(drawing, describing, name=name, title=title, size=size, **(controls or {"count": COUNT}))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where a build of the book lets the chapter `chapter` write its pictures."""
+    monkeypatch.setenv("MMNOTES_LAB_FRAMES", str(tmp_path / "chapter"))
+    return tmp_path / "chapter"
+
+
+# Controls
+
+
+@pytest.mark.parametrize(
+    ("argument", "change"),
+    [
+        ("grid", {"grid": [2]}),
+        ("grid", {"grid": [1, 3, 2]}),
+        ("grid", {"grid": [1, 2, 2]}),
+        ("live", {"live": (2, 9)}),
+        ("live", {"live": (0, 2)}),
+        ("live", {"live": (0, float("inf"))}),
+        ("live", {"live": (0, 9), "log": True}),
+        ("default", {"default": 4}),
+    ],
+)
+def test_a_number_outside_its_range_names_the_argument(argument, change):
+    with pytest.raises(ValueError, match=f"^{argument}: "):
+        Numeric("Count", **({"grid": [1, 2, 3], "default": 2, "live": (1, 50)} | change))
+
+
+@pytest.mark.parametrize(
+    ("argument", "given"),
+    [
+        ("options", {"options": ["one"]}),
+        ("options", {"options": ["one", "one"]}),
+        ("default", {"options": ["one", "two"], "default": "three"}),
+    ],
+)
+def test_a_choice_without_a_choice_names_the_argument(argument, given):
+    with pytest.raises(ValueError, match=f"^{argument}: "):
+        Choice("Mass", **given)
+
+
+def test_whole_numbers_stay_whole_and_others_become_floats():
+    whole = Numeric("Count", grid=range(3), default=1, live=(0, 9))
+    mixed = Numeric("Count", grid=[0, 1.5], default=0, live=(0, 9))
+    spaced = Numeric("Count", grid=np.geomspace(0.1, 10, 3), default=1.0, live=(0.1, 10), log=True)
+    for control, kind in [(whole, int), (mixed, float), (spaced, float)]:
+        assert {type(value) for value in (*control.values, control.default)} == {kind}
+
+
+def test_values_read_as_a_person_would_write_them():
+    assert [TAU.text(0.1), TAU.text(1 / 3), COUNT.text(12345678), SHARP.text(True), MASS.text("Zipf")] == [
+        *("0.1 K", "0.3333 K", "12345678", "on", "Zipf")
+    ]
+
+
+def test_sliders_reach_the_whole_live_range():
+    count, tau, mass, sharp = (control.widget() for control in (COUNT, TAU, MASS, SHARP))
+    assert (count.min, count.max, count.value) == (1, 50, 2)
+    assert (10**tau.min, 10**tau.max) == pytest.approx(TAU.live)
+    assert tau.value == pytest.approx(0.1)
+    assert (mass.options, mass.value, sharp.value) == (("uniform", "Zipf"), "uniform", False)
+    assert type(count.value) is int
+    linear = Numeric("x", grid=[0.5, 1.5], default=0.5, live=(0, 2)).widget()
+    assert (linear.min, linear.max, linear.value) == (0, 2, 0.5)
+
+
+# What a lab refuses
+
+
+@pytest.mark.parametrize("name", ["", "Two words", "upper-Case", "-x", "../escape", "1st"])
+def test_a_name_that_is_no_folder_is_refused(name):
+    with pytest.raises(ValueError, match=r"^name: "):
+        small(name=name)
+
+
+def test_draw_and_describe_must_take_the_controls():
+    with pytest.raises(ValueError, match=r"^draw: called with the controls count: .*'count'"):
+        small(lambda figure: None)
+    with pytest.raises(ValueError, match=r"^draw: .*'other'"):
+        small(lambda figure, count, other: None)
+    with pytest.raises(ValueError, match=r"^describe: .*'count'"):
+        small(draw, lambda: "")
+
+
+def test_a_lab_without_controls_is_refused():
+    with pytest.raises(ValueError, match=r"^controls: "):
+        Lab(draw, describe, name="none", title="None")
+
+
+def test_too_many_pictures_name_the_control_to_thin_in_every_form():
+    long = Numeric("Long", grid=range(33), default=0, live=(0, 33))
+    with pytest.raises(ValueError, match=r"^long: thin its grid; 66 pictures, at most 64 fit"):
+        small(mass=MASS, long=long)
+    with pytest.raises(ValueError, match=r"^words: "):
+        small(words=Choice("Words", options=[str(i) for i in range(65)]))
+
+
+def test_64_pictures_fit():
+    small(mass=MASS, long=Numeric("Long", grid=range(32), default=0, live=(0, 33)))
+
+
+def test_too_many_bytes_name_the_control_to_thin_and_leave_nothing(folder, monkeypatch):
+    monkeypatch.setattr(lab, "MOST_BYTES", 1000)
+    with pytest.raises(ValueError, match=r"^count: thin its grid; 6 pictures of \d+ bytes, at most 1000 bytes fit"):
+        small(mass=MASS, count=COUNT)
+    assert not folder.exists()
+
+
+def test_a_control_that_changes_nothing_is_refused(folder):
+    def frozen(figure, count, sharp):
+        draw(figure, count=count)
+
+    with pytest.raises(ValueError, match=r"^sharp: this control never changes the picture"):
+        small(frozen, count=COUNT, sharp=SHARP)
+    with pytest.raises(ValueError, match=r"^sharp: this control never changes the description"):
+        small(draw, lambda count, sharp: f"Count {count}.", count=COUNT, sharp=SHARP)
+    assert not folder.exists()
+
+
+def test_an_error_of_draw_fails_the_cell_that_makes_the_lab():
+    def broken(figure, count):
+        raise ArithmeticError("no picture")
+
+    with pytest.raises(ArithmeticError, match="no picture"):
+        small(broken)
+
+
+# The book's form
+
+
+def test_the_book_gets_one_picture_a_setting_drawn_once(folder):
+    drawn, described = [], []
+
+    def counted(figure, **values):
+        drawn.append(tuple(values.values()))
+        draw(figure, **values)
+
+    def told(**values):
+        described.append(tuple(values.values()))
+        return describe(**values)
+
+    shown = small(counted, told, count=COUNT, mass=MASS, sharp=SHARP)
+    shown._repr_mimebundle_()
+    expected = [(count, mass, sharp) for count in (1, 2, 3) for mass in ("uniform", "Zipf") for sharp in (False, True)]
+    assert drawn == described == expected
+    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert written == sorted(f"small/{index}.webp" for index in range(12))
+
+
+def test_the_pictures_are_what_draw_draws_in_order(folder):
+    small(count=COUNT, sharp=SHARP)
+    for index, (count, sharp) in enumerate((count, sharp) for count in (1, 2, 3) for sharp in (False, True)):
+        with Image.open(folder / "small" / f"{index}.webp") as image:
+            stored = np.asarray(image.convert("RGB"), dtype=int)
+        exact = np.asarray(frames.picture(draw, {"count": count, "sharp": sharp}, size=(2, 1)), dtype=int)
+        assert stored.shape == exact.shape == (160, 320, 3)
+        assert np.abs(stored - exact).max() <= 16
+
+
+def test_the_same_input_gives_the_same_bytes(folder):
+    small()
+    first = {path.name: path.read_bytes() for path in (folder / "small").iterdir()}
+    small()
+    assert first == {path.name: path.read_bytes() for path in (folder / "small").iterdir()}
+    assert len(first) == 3
+
+
+def test_pictures_of_a_longer_grid_do_not_stay(folder):
+    small()
+    small(count=Numeric("Count", grid=[1, 2], default=2, live=(1, 50)))
+    assert len(list((folder / "small").iterdir())) == 2
+    assert [path.name for path in folder.iterdir()] == ["small"]
+
+
+def test_the_page_shows_the_default_and_carries_all_it_needs(folder):
+    bundle = small(count=COUNT, tau=TAU, mass=MASS, sharp=SHARP)._repr_mimebundle_()
+    assert sorted(bundle) == ["text/html", "text/plain"]
+    html = bundle["text/html"]
+    text = "Shown is count 2 and tau 0.1 and mass uniform and sharp False."
+    assert f'src="../_static/labs/chapter/small/8.webp" alt="{text}"' in html
+    assert f">{text}</p>" in html
+    assert "Small &amp; plain" in html
+    assert len(re.findall("Shown is", unescape(re.search(r'data-texts="([^"]*)', html)[1]))) == 24
+    assert re.findall(r'data-stride="(\d+)"', html) == ["8", "4", "2", "1"]
+    assert 'aria-valuetext="0.1 K"' in html
+    assert html.count('class="mm-lab-play"') == 1
+    assert html.count("<label for=") == 4
+    assert "<noscript>" in html
+
+
+def test_the_page_has_no_script_style_or_handler_of_its_own(folder):
+    html = small(draw, lambda **values: f'<script>"{values}"</script>', count=COUNT, mass=MASS)._repr_mimebundle_()
+    assert not re.search(r"<script|style=|\son\w+=|https?:|javascript:", html["text/html"])
+    assert "\n\n" not in html["text/html"]
+
+
+def test_labels_and_options_are_escaped(folder):
+    html = small(a=Choice("<b>", options=['"x"', "<i>"]))._repr_mimebundle_()["text/html"]
+    assert "&lt;b&gt;" in html
+    assert "<i>" not in html
+
+
+# The other two forms
+
+
+def test_without_a_kernel_a_lab_is_a_png_of_its_defaults():
+    bundle = small()._repr_mimebundle_()
+    assert bundle["text/plain"] == "Small & plain: Shown is count 2."
+    assert sorted(bundle) == ["image/png", "text/plain"]
+    with Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))) as image:
+        shown = np.asarray(image)
+    assert np.array_equal(shown, np.asarray(frames.picture(draw, {"count": 2}, size=(2, 1))))
+
+
+def test_before_it_is_moved_a_lab_draws_once_and_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    drawn = []
+
+    def counted(figure, count):
+        drawn.append(count)
+
+    small(counted)._repr_mimebundle_()
+    assert drawn == [2]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def view(monkeypatch):
+    """A function that shows a lab as in a live kernel, and returns its sliders, picture and text."""
+    shown = []
+    built = lab.live_view
+    monkeypatch.setattr(lab, "get_ipython", lambda: SimpleNamespace(kernel="a kernel"))
+    monkeypatch.setattr(lab, "live_view", lambda *arguments: shown.append(built(*arguments)) or shown[-1])
+
+    def show(shown_lab):
+        bundle = shown_lab._repr_mimebundle_()
+        assert {"application/vnd.jupyter.widget-view+json", "image/png"} <= set(bundle)
+        _, row, picture, text = shown[-1].children
+        return row.children, picture, text
+
+    return show
+
+
+def test_a_live_slider_redraws_by_the_real_code_beyond_the_grid(view):
+    (count, mass), picture, text = view(small(count=COUNT, mass=MASS))
+    assert (text.value, picture.tooltip) == ("Shown is count 2 and mass uniform.",) * 2
+    before = picture.value
+    count.value = 37
+    mass.value = "Zipf"
+    assert (text.value, picture.tooltip) == ("Shown is count 37 and mass Zipf.",) * 2
+    assert picture.value != before
+    assert picture.value == frames.png(frames.picture(draw, {"count": 37, "mass": "Zipf"}, size=(2, 1)))
+
+
+def test_an_error_while_moving_is_shown_and_the_old_picture_goes(view):
+    def fragile(figure, count):
+        if count == 13:
+            raise ArithmeticError("13 < 14")
+
+    (count,), picture, text = view(small(fragile))
+    count.value = 13
+    assert "ArithmeticError: 13 &lt; 14" in text.value
+    assert picture.value == b""
+    count.value = 14
+    assert text.value == "Shown is count 14."
+    assert bytes(picture.value).startswith(b"\x89PNG")
+
+
+def test_drawing_leaves_no_figure_open():
+    small()
+    assert plt.get_fignums() == []
+
+
+def test_mmnotes_alone_imports_neither_widgets_nor_matplotlib():
+    code = "import sys, mmnotes; sys.exit(bool({'matplotlib', 'ipywidgets', 'IPython'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parent).returncode == 0
