@@ -1,12 +1,13 @@
 """A small book in a folder of its own, built with the real theme; its chapters need neither torch nor a lab."""
 
-import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import nbformat
+from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).parent.parent
@@ -68,22 +69,32 @@ class SmallBook:
         files = "".join(f"  - file: book/{stem}\n" for stem in stems)
         self.write("_toc.yml", f"format: jb-book\nroot: book/index\nchapters:\n{files}")
 
-    def chapter(self, stem: str, *cells: str, tags: tuple[str, ...] = ()) -> None:
-        """Write a chapter: its first cell is text, the others are code."""
+    def chapter(self, stem: str, *cells: str, **metadata: object) -> None:
+        """Write a chapter: its first cell is text, the others are code with this metadata."""
         text, *code = cells
         made = [new_markdown_cell(text, id="text")]
-        made += [new_code_cell(c, id=f"code-{i}", metadata={"tags": [*tags]}) for i, c in enumerate(code)]
+        made += [new_code_cell(cell, id=f"code-{i}", metadata=metadata) for i, cell in enumerate(code)]
         nbformat.write(new_notebook(cells=made), self.root / "book" / f"{stem}.ipynb")
 
-    def build(self) -> subprocess.CompletedProcess[str]:
-        """Build as ``make book`` does."""
-        command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "--keep-going"]
-        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+    def build(self) -> tuple[int, str]:
+        """Build with the options of ``make book``, in this process: the exit status and what was printed."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # those of other packages; Sphinx reports the book's itself
+            from jupyter_book.cli.main import main
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """Our theme is the one beside this test; the package is the small book's own."""
-        return os.environ | {"PYTHONPATH": str(ROOT)}
+            result = CliRunner().invoke(main, ["build", str(self.root), "-W", "--keep-going"])
+        return result.exit_code, result.output
+
+    def start(self) -> subprocess.Popen[str]:
+        """Begin a build in a process of its own."""
+        command = [Path(sys.executable).with_name("jupyter-book"), "build", str(self.root), "-W", "--keep-going"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def build_well(self) -> str:
+        """Build without a warning: what was printed."""
+        status, said = self.build()
+        assert status == 0, said
+        return said
 
     def page(self, stem: str) -> str:
         """A built page."""

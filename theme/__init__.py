@@ -11,8 +11,8 @@ PARTS = ["current", "katex", "execute", "page", "icons", "cards", "errata", "fol
 
 def add_paths(app: Sphinx, config: Config) -> None:
     """Let Sphinx find the theme's templates and files, wherever the book is."""
-    config.templates_path.insert(0, str(HERE / "templates"))
-    config.html_static_path.append(str(HERE / "assets"))
+    config.templates_path = [*dict.fromkeys([str(HERE / "templates"), *config.templates_path])]
+    config.html_static_path = [*config.html_static_path, str(HERE / "assets")]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

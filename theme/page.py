@@ -2,6 +2,7 @@
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 from theme import links
 
@@ -29,8 +30,13 @@ def complete(app: Sphinx, name: str, template: str, context: dict, doctree: node
     context["notebook_links"] = links.of(app, name)
 
 
+def add_front_door(app: Sphinx, config: Config) -> None:
+    """The site opens at its root; the book lies one folder down."""
+    config.html_additional_pages = {**config.html_additional_pages, "index": "redirect.html"}
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Hook into the making of every page, after the theme has done so."""
     app.connect("html-page-context", complete, priority=900)
-    app.config.html_additional_pages["index"] = "redirect.html"
+    app.connect("config-inited", add_front_door)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
