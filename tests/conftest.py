@@ -27,10 +27,6 @@ class EverythingRan:
         if report.skipped or hasattr(report, "wasxfail"):
             self.left_out.append(f"skipped or expected to fail: {report.nodeid}")
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.skipped:
-            self.left_out.append(f"skipped as a whole: {report.nodeid}")
-
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if exitstatus == pytest.ExitCode.OK and not self.is_selection():
             self.left_out += [f"no test ran: {path}" for path in sorted(self.expected() - self.seen)]

@@ -90,7 +90,7 @@ FILES = {
     "tests/test_balance.py": "def test_columns_come_last():\n    assert True\n",
     "tests/test_sums.py": "",
     "tests/test_page.py": "",
-    "tests/test_exercises.py": "",
+    "tests/test_exercises.py": "from mmnotes.exercises import balance, check\n",
 }
 
 
@@ -105,13 +105,21 @@ def figure(number: int) -> Any:
     return new_code_cell(f"draw(figure, step={number})", id=f"figure-{number}", metadata=metadata)
 
 
+def exercise(number: int) -> list[Any]:
+    solution = "```{admonition} Solution\n:class: dropdown\nIt is so.\n```"
+    return [
+        new_code_cell(f'answer = ...\ncheck("balance-{number}", answer)', id=f"exercise-{number}"),
+        new_markdown_cell(solution, id=f"solution-{number}"),
+    ]
+
+
 def chapter() -> Any:
     """The smallest chapter that breaks no rule."""
     card = "# Balance\n\n```{mechanism}\n:claim: Rows and columns agree.\n```"
     equations = "\n\n".join(f"$$x_{n} = {n}$$ (eq-{n})" for n in range(10))
     include = "```{literalinclude} ../mmnotes/balance.py\n:pyobject: balanced\n```"
     box = "```{notes-said} balance-1\n```"
-    checks = [new_code_cell(f'answer = ...\ncheck("balance-{n}", answer)', id=f"exercise-{n}") for n in range(1, 6)]
+    checks = [part for number in range(1, 6) for part in exercise(number)]
     cells = [
         new_markdown_cell(card, id="card"),
         new_code_cell("from mmnotes.page import set_up\nfrom mmnotes.balance import balanced\nset_up()", id="set-up"),
@@ -214,7 +222,16 @@ BREAKS = [
         tree.other_modules_are_tested_and_used,
         "mmnotes/sums.py: nothing imports it",
     ),
-    (add("mmnotes/exercises/other.py", ""), tree.other_modules_are_tested_and_used, "no chapter book/other.ipynb"),
+    (
+        add("mmnotes/exercises/other.py", "EXERCISES = {}\n"),
+        tree.other_modules_are_tested_and_used,
+        "mmnotes/exercises/other.py: nothing imports it, and it belongs to no chapter",
+    ),
+    (
+        add("mmnotes/page/lab_page.py", "SIZE = 3\n"),
+        tree.other_modules_are_tested_and_used,
+        "mmnotes/page/lab_page.py: no test; write tests/test_lab_page.py",
+    ),
     (
         add("mmnotes/balance.py", "\n\ndef _draw():\n    from mmnotes.page import set_up\n"),
         tree.imports_follow_the_arrows,
@@ -364,7 +381,17 @@ BREAKS = [
     (
         cell("exercise-5", source='check("balance-6", answer)'),
         chapter_rules.exercises_are_complete,
-        "it calls it for balance-1, balance-2, balance-3, balance-4, balance-6",
+        "checks balance-1, balance-2, balance-3, balance-4, balance-6, not",
+    ),
+    (
+        cell("solution-2", source="It is so."),
+        chapter_rules.exercises_are_complete,
+        "no folded solution after balance-2",
+    ),
+    (
+        replace("tests/test_exercises.py", "balance, ", ""),
+        chapter_rules.exercises_are_complete,
+        "does not import mmnotes.exercises.balance",
     ),
     (
         replace("mmnotes/exercises/balance.py", '"balance-3"', '"balance-7"'),
@@ -429,3 +456,18 @@ def test_words_are_counted_as_a_reader_counts_them(root):
     cell("see-it", source=text)(root)
     # heading 2, then 2, then: The formula holds see the page by someone
     assert chapter_rules.word_count(root / "book/balance.ipynb") - before == 2 + 8
+
+
+def test_a_part_shares_the_test_of_the_module_it_was_split_from(root):
+    add("mmnotes/page/lab.py", '"""A lab."""\nSIZE = 3\n')(root)
+    add("mmnotes/page/lab_page.py", '"""Its page."""\nSIZE = 3\n')(root)
+    add("mmnotes/page/__init__.py", "from mmnotes.page import lab, lab_page\n")(root)
+    assert len(tree.other_modules_are_tested_and_used(root)) == 2
+    add("tests/test_lab.py", "")(root)
+    assert tree.other_modules_are_tested_and_used(root) == []
+
+
+def test_a_solution_in_a_folded_code_cell_counts(root):
+    cell("solution-2", source="It is so.")(root)
+    cell("exercise-2", metadata={"tags": ["hide-cell"]})(root)
+    assert chapter_rules.exercises_are_complete(root) == []

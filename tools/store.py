@@ -129,7 +129,6 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         notebook,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
         on_cell_execute=lambda cell, cell_index: running.append(cell),

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from layout import Cell, calls, cells, chapters, code_cells, code_lines, unfenced
+from layout import Cell, calls, cells, chapters, code_cells, code_lines, parsed, unfenced
+from layout.tree import imports
 from tools.store import file_problems
 
 HEADINGS = (
@@ -135,20 +136,21 @@ def labs_are_labs(root: Path) -> list[str]:
 
 
 def exercises_are_complete(root: Path) -> list[str]:
-    """Five exercises, each asked, checked in the chapter, with a checker and a solution in mmnotes/exercises."""
+    """Five exercises, each checked and solved in the chapter, with a checker that the tests know."""
     found = []
+    tested = root / "tests/test_exercises.py"
+    known = imports(parsed(tested)) if tested.is_file() else set()
     for chapter in chapters(root):
+        place, module = f"book/{chapter.name}", f"mmnotes/exercises/{chapter.stem}.py"
         wanted = [f"{chapter.stem}-{number}" for number in range(1, EXERCISES + 1)]
-        code = [cell for cell in code_cells(chapter) if cell.section == "Exercises"]
-        checked = [text_of(call) for cell in code for call in calls(cell.tree, "check")]
-        if list(dict.fromkeys(checked)) != wanted:
-            found.append(
-                f"book/{chapter.name}: Exercises must call check for {', '.join(wanted)} in this order; "
-                f"it calls it for {', '.join(checked) or 'none'}"
-            )
-        module = root / "mmnotes/exercises" / f"{chapter.stem}.py"
-        source = module.read_text(encoding="utf-8") if module.is_file() else ""
-        found += [f"mmnotes/exercises/{module.name}: no exercise {name}" for name in wanted if name not in source]
+        checked, solved = exercises_of(chapter)
+        if checked != wanted:
+            found.append(f"{place}: Exercises checks {', '.join(checked) or 'none'}, not {', '.join(wanted)}")
+        found += [f"{place}: no folded solution after {name}" for name in checked if name not in solved]
+        source = (root / module).read_text(encoding="utf-8") if (root / module).is_file() else ""
+        found += [f"{module}: no exercise {name}" for name in wanted if f'"{name}"' not in source]
+        if f"mmnotes.exercises.{chapter.stem}" not in known:
+            found.append(f"tests/test_exercises.py: does not import mmnotes.exercises.{chapter.stem}")
     return found
 
 
@@ -159,6 +161,21 @@ def chapters_are_in_stored_form(root: Path) -> list[str]:
         for chapter in chapters(root)
         for amiss in file_problems(chapter)
     ]
+
+
+def exercises_of(chapter: Path) -> tuple[list[str], set[str]]:
+    """The exercises that a chapter checks, in order, and those of them that a folded solution follows."""
+    checked: list[str] = []
+    solved: set[str] = set()
+    for cell in cells(chapter):
+        if cell.section != "Exercises":
+            continue
+        called = [text_of(call) for call in calls(cell.tree, "check")] if cell.kind == "code" else []
+        checked += [name for name in called if name not in checked]
+        in_box = cell.kind == "markdown" and re.search(r"^:class:.*\bdropdown\b", cell.source, re.MULTILINE)
+        if checked and (in_box or not cell.tags.isdisjoint({"hide-cell", "hide-input"})):
+            solved.add(checked[-1])
+    return checked, solved
 
 
 def under(chapter: Path, section: str) -> list[Cell]:

@@ -48,22 +48,21 @@ def toc_and_book_agree(root: Path) -> list[str]:
 
 
 def other_modules_are_tested_and_used(root: Path) -> list[str]:
-    """A module that is no mechanism has a test and an importer; exercises belong to a chapter."""
+    """A module that is neither a mechanism nor a chapter's exercises has a test and an importer."""
     found = []
-    tests = {path: imports(parsed(path)) for path in sorted((root / "tests").rglob("*.py"))}
+    tests = {path.stem: imports(parsed(path)) for path in sorted((root / "tests").rglob("test_*.py"))}
     users = {path: imports(parsed(path)) for path in modules(root)}
     users |= {chapter: imports_of_chapter(chapter) for chapter in chapters(root)}
     for path in modules(root):
-        place, dotted = path.relative_to(root), dotted_name(path, root)
-        if path.parent.name == "exercises" and path.name != "__init__.py":
-            if path.stem not in stems(root):
-                found.append(f"{place}: there is no chapter book/{path.stem}.ipynb")
-        elif layer(dotted, root) != "mechanism" and defines_something(path):
-            name = path.parent.name if path.name == "__init__.py" else path.stem
-            if not any(test.name.startswith(f"test_{name}") or dotted in used for test, used in tests.items()):
-                found.append(f"{place}: no test; write tests/test_{name}.py")
-            if not any(dotted in used for user, used in users.items() if user != path):
-                found.append(f"{place}: nothing imports it")
+        dotted = dotted_name(path, root)
+        if path == root / "mmnotes/__init__.py" or belongs_to_a_chapter(path, root) or not defines_something(path):
+            continue
+        if not any(f"test_{name}" in tests for name in names_of_its_test(path)) and not any(
+            dotted in used for used in tests.values()
+        ):
+            found.append(f"{path.relative_to(root)}: no test; write tests/test_{names_of_its_test(path)[0]}.py")
+        if not any(dotted in used for user, used in users.items() if user != path):
+            found.append(f"{path.relative_to(root)}: nothing imports it, and it belongs to no chapter")
     return found
 
 
@@ -134,9 +133,23 @@ def layer(name: str, root: Path) -> str:
     return "mechanism" if rest[0] in stems(root) else "shared"
 
 
+def belongs_to_a_chapter(path: Path, root: Path) -> bool:
+    """Whether a module is the mechanism or the exercises of a chapter."""
+    return path.stem in stems(root) and path.parent in (root / "mmnotes", root / "mmnotes/exercises")
+
+
+def names_of_its_test(path: Path) -> list[str]:
+    """What its test may be called: by its own name or, if it is `lab_page` beside `lab`, by that of the whole."""
+    name = path.parent.name if path.name == "__init__.py" else path.stem
+    words = name.split("_")
+    wholes = ["_".join(words[:count]) for count in range(1, len(words))]
+    return [name, *(whole for whole in wholes if path.with_name(f"{whole}.py").exists())]
+
+
 def defines_something(path: Path) -> bool:
-    """Whether a module holds functions or classes of its own."""
-    return any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in parsed(path).body)
+    """Whether a module holds more than a docstring, imports and the list of its names."""
+    body = [node for node in parsed(path).body if not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr))]
+    return any(not ast.unparse(node).startswith("__all__") for node in body)
 
 
 RULES = [
