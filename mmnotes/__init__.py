@@ -6,6 +6,10 @@ Shapes are checked when a function is called: jaxtyping's import hook reads the 
 this package and beartype enforces them, so a wrong shape names the argument, what came and what was expected.
 """
 
+from beartype import BeartypeConf, beartype
 from jaxtyping import install_import_hook
 
-install_import_hook("mmnotes", "beartype.beartype")
+# A whole number is welcome wherever a real one is.
+checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
+
+install_import_hook("mmnotes", "mmnotes.checked")
