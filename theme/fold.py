@@ -41,7 +41,7 @@ def visit_title(self: HTML5Translator, node: FoldTitle) -> None:
 
 def visit_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
     """Open a folded cell; its title is one text, the browser says whether it is open."""
-    self.body.append(f'<details class="fold {" ".join(node["classes"])}"><summary>{node["prompt_show"]}</summary>')
+    self.body.append(f'<details class="fold"><summary>{node["prompt_show"]}</summary>')
 
 
 def close(tag: str):

@@ -50,7 +50,9 @@ def rendered(formula: nodes.math | nodes.math_block, tex: str, display: bool) ->
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     """A formula in a line of text."""
-    self.body.append(rendered(node, node.astext(), display=False))
+    after = node.next_node(nodes.Text, descend=False, siblings=True)
+    glue = "&#8288;" if after and after[0] in ",.;:)?!" else ""  # no line begins with a full stop
+    self.body.append(rendered(node, node.astext(), display=False) + glue)
     raise nodes.SkipNode
 
 
