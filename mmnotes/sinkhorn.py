@@ -11,8 +11,10 @@ Differs:
 import math
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
+
+from mmnotes.sinkhorn_checks import check_kernel, check_log_kernel, check_scores
 
 _BLOCK_BYTES = 2**19  # half a megabyte of the kernel fits the second-level cache of current processors
 
@@ -41,27 +43,29 @@ def sinkhorn(
     leave the range of the dtype; ``sinkhorn_stabilised`` has no such limit.
     Source: Sinkhorn and Knopp 1967; agrees with POT's ``ot.sinkhorn`` on the transposed problem, round by round.
     """
-    lowest, highest = _extremes(kernel)
-    if not 0 <= lowest <= highest < math.inf:
-        raise ValueError(f"kernel must be finite and >= 0, got entries from {lowest:g} to {highest:g}")
-    _check("kernel", kernel, kernel > 0, row_mass, column_mass, steps)
-    v = torch.ones_like(column_mass)
+    check_kernel(kernel, row_mass, column_mass, steps=steps, name="kernel")
+    blocks, v = _blocks(kernel, row_mass), torch.ones_like(column_mass)
     for _ in range(steps):
-        u, v = _round(kernel, v, row_mass, column_mass)
+        u, v = _round(blocks, v, column_mass)
     if not (u.isfinite().all() and v.isfinite().all()):
         raise FloatingPointError(f"u or v left the range of {kernel.dtype}: pass log(kernel) to sinkhorn_stabilised")
     return (kernel * u[:, None]).mul_(v)
 
 
-def _round(kernel: Tensor, v: Tensor, row_mass: Tensor, column_mass: Tensor) -> tuple[Tensor, Tensor]:
+def _blocks(kernel: Tensor, row_mass: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """Some rows of the kernel at a time, with their masses; a block fits the cache."""
+    block_rows = max(1, _BLOCK_BYTES // (kernel.shape[1] * kernel.element_size()))
+    return list(zip(kernel.split(block_rows), row_mass.split(block_rows), strict=True))
+
+
+def _round(blocks: list[tuple[Tensor, Tensor]], v: Tensor, column_mass: Tensor) -> tuple[Tensor, Tensor]:
     """One round, u = r / (P v) and v = c / (Pᵀ u), that fetches the kernel from memory once.
 
     The time goes into moving the kernel, not into arithmetic. A block of rows still in cache after its half of the
     first product gives its part of the second at almost no cost.
     """
-    block_rows = max(1, _BLOCK_BYTES // (kernel.shape[1] * kernel.element_size()))
     u_blocks, column_sums = [], torch.zeros_like(v)
-    for block, mass in zip(kernel.split(block_rows), row_mass.split(block_rows), strict=True):
+    for block, mass in blocks:
         u_blocks.append(mass / block.mv(v))
         column_sums.addmv_(block.T, u_blocks[-1])
     return torch.cat(u_blocks), column_mass / column_sums
@@ -85,7 +89,7 @@ def sinkhorn_log(
     Source: the limit of f, g: Peyré and Cuturi, Computational Optimal Transport, section 4.4; agrees with POT's
     ``sinkhorn_log``.
     """
-    _check_log(log_kernel, row_mass, column_mass, steps)
+    check_log_kernel(log_kernel, row_mass, column_mass, steps=steps)
     g = torch.zeros_like(column_mass)
     for _ in range(steps):
         f = row_mass.log() - torch.logsumexp(log_kernel + g, dim=1)
@@ -113,7 +117,7 @@ def sinkhorn_stabilised(
     ``sinkhorn_log``.
     Differs: half precision is computed in float32 and returned in its own dtype.
     """
-    extremes = _check_log(log_kernel, row_mass, column_mass, steps)
+    extremes = check_log_kernel(log_kernel, row_mass, column_mass, steps=steps)
     dtype = torch.promote_types(log_kernel.dtype, torch.float32)
     plan = _stabilised(log_kernel.to(dtype), extremes, 1.0, row_mass.to(dtype), column_mass.to(dtype), steps)
     return plan.to(log_kernel.dtype)
@@ -131,12 +135,15 @@ def _stabilised(
     else:
         f = row_mass.log() - torch.logsumexp(scores / tau, dim=1)
         plan, v, steps = torch.softmax(scores / tau + f[:, None], dim=0), column_mass, steps - 1
+    blocks = _blocks(plan, row_mass)
     for _ in range(steps):
-        u, v = _round(plan, v, row_mass, column_mass)
+        u, v = _round(blocks, v, column_mass)
         if u.max() > widest * u.min():
             f = f + u.log()
             plan, u, v = torch.softmax(scores / tau + f[:, None], dim=0), torch.ones_like(u), column_mass
-    return (plan * u[:, None]).mul_(v)
+            blocks = _blocks(plan, row_mass)
+    scale = plan.mul if plan.requires_grad or u.requires_grad else plan.mul_  # a gradient needs the plan as it was
+    return scale(u[:, None]).mul_(v)
 
 
 def teacher_assignment(
@@ -155,12 +162,7 @@ def teacher_assignment(
     equals; steps = 3 and the order are theirs.
     Differs: stays finite at small τ, where the released code overflows; carries a gradient if scores do.
     """
-    if not tau > 0:
-        raise ValueError(f"tau must be > 0, got {tau}")
-    _check_steps(steps)
-    lowest, highest = _extremes(scores)
-    if not -math.inf < lowest <= highest < math.inf:
-        raise ValueError(f"scores must be finite, got entries from {lowest:g} to {highest:g}")
+    lowest, highest = check_scores(scores, tau=tau, steps=steps)
     batch, prototypes = scores.shape
     scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
     # Far below the spacing of the scores the assignment no longer depends on tau; scores / tau must stay finite.
@@ -184,48 +186,6 @@ def convergence_rate(
     Errors: as ``sinkhorn`` for the plan and the masses; the plan must be balanced, which is not checked.
     Source: Knight, The Sinkhorn-Knopp algorithm: convergence and applications (2008), theorem 4.2, for equal masses.
     """
-    _check("plan", plan, plan > 0, row_mass, column_mass, steps=1)
+    check_kernel(plan, row_mass, column_mass, steps=1, name="plan")
     singular_values: Tensor = torch.linalg.svdvals(plan / (row_mass[:, None] * column_mass).sqrt())
     return singular_values[1].square() if len(singular_values) > 1 else singular_values.new_zeros(())
-
-
-def _extremes(values: Tensor) -> tuple[float, float]:
-    """The smallest and the largest entry; both are NaN if one entry is, and then fail every comparison."""
-    lowest, highest = torch.aminmax(values.detach())
-    return lowest.item(), highest.item()
-
-
-def _check_log(log_kernel: Tensor, row_mass: Tensor, column_mass: Tensor, steps: int) -> tuple[float, float]:
-    lowest, highest = _extremes(log_kernel)
-    if not highest < math.inf:
-        raise ValueError(f"log_kernel must not be +inf or NaN, got a largest entry of {highest:g}")
-    _check("log_kernel", log_kernel, log_kernel > -math.inf, row_mass, column_mass, steps)
-    return lowest, highest
-
-
-def _check(
-    name: str,
-    kernel: Tensor,
-    support: Bool[Tensor, "rows columns"],
-    row_mass: Tensor,
-    column_mass: Tensor,
-    steps: int,
-) -> None:
-    _check_steps(steps)
-    for axis, side in enumerate(("row", "column")):
-        empty = (~support.any(dim=1 - axis)).nonzero().flatten()
-        if len(empty):
-            raise ValueError(f"{name} must have a positive entry in every {side}; {side} {empty[0]} has none")
-    for side, mass in (("row_mass", row_mass), ("column_mass", column_mass)):
-        if mass.dtype != kernel.dtype:
-            raise ValueError(f"{side} must have the dtype of {name}, {kernel.dtype}, got {mass.dtype}")
-        if not ((mass > 0) & mass.isfinite()).all():
-            raise ValueError(f"{side} must be positive and finite, got {mass.min():g} to {mass.max():g}")
-    totals = row_mass.sum(dtype=torch.float64), column_mass.sum(dtype=torch.float64)
-    if abs(totals[0] - totals[1]) > totals[0] * torch.finfo(kernel.dtype).eps ** 0.5:
-        raise ValueError(f"row_mass and column_mass must have equal totals, got {totals[0]:g} and {totals[1]:g}")
-
-
-def _check_steps(steps: int) -> None:
-    if steps < 1:
-        raise ValueError(f"steps must be >= 1, got {steps}")
