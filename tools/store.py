@@ -131,6 +131,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
         coalesce_streams=True,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else each kernel warns that its channel is plain TCP
         on_cell_execute=lambda cell, cell_index: running.append(cell),
     )
     environment = {key: value for key, value in os.environ.items() if key != "MMNOTES_LAB_FRAMES"}
