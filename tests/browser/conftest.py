@@ -1,0 +1,56 @@
+"""A browser that reaches nothing but files, and the book as ``make book`` builds it."""
+
+import fcntl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from bench.page import chromium
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def book() -> Path:
+    """The folder of the built pages."""
+    build = ROOT / "_build"
+    build.mkdir(exist_ok=True)
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "-W", "--keep-going"]
+    with (build / "one-at-a-time").open("w") as lock:  # the tests' processes all want the book
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return build / "html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium or Chrome."""
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens an address without network. At the end, an error or a request to any host fails the test."""
+    contexts, complaints = [], []
+
+    def opened(address: str, **settings: object) -> Page:
+        context = browser.new_context(offline=True, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else complaints.append(r.url))
+        page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []

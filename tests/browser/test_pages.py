@@ -1,0 +1,174 @@
+"""Every page of the built book, opened from the file system with no network: complete, light, and for everyone."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from playwright.sync_api import expect
+
+from bench.page import first_view, weight
+
+ROOT = Path(__file__).parents[2]
+FIRST_VIEW_BYTES = 400_000
+PHONE = {"viewport": {"width": 360, "height": 740}}
+RAW_TEX = re.compile(r"\\(frac|sum|text|mathbb|begin|left|tau|cdot)\b|\$[^$\s][^$]*\\[^$]*\$")
+
+
+def listed(part: dict) -> list[str]:
+    """The pages of a part of the table of contents, in order."""
+    below = [*part.get("parts", []), *part.get("chapters", []), *part.get("sections", [])]
+    return [part[key] for key in ("root", "file") if key in part] + [name for entry in below for name in listed(entry)]
+
+
+PAGES = [*listed(yaml.safe_load((ROOT / "_toc.yml").read_text())), "search"]
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+def soup(book: Path, name: str) -> BeautifulSoup:
+    return BeautifulSoup((book / f"{name}.html").read_text("utf-8"), "html.parser")
+
+
+def address(book: Path, name: str) -> str:
+    return (book / f"{name}.html").as_uri()
+
+
+def test_every_built_page_is_tested(book):
+    built = {page.relative_to(book).with_suffix("").as_posix() for page in book.rglob("*.html")}
+    assert {name for name in built if not name.startswith("_static")} == {*PAGES, "index"}
+
+
+@every_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [{}, PHONE], ids=["wide", "phone"])
+def test_no_accessibility_violation_and_no_sideways_scroll(book, open_page, name, scheme, screen):
+    page = open_page(address(book, name), color_scheme=scheme, **screen)
+    expect(page.locator("html")).to_have_attribute("data-theme", scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    assert [(rule["help"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+@every_page
+def test_first_view_is_light(book, browser, name):
+    page = browser.new_page()
+    sizes = {file.name: weight(file) for file in first_view(page, address(book, name))}
+    page.close()
+    assert sum(sizes.values()) <= FIRST_VIEW_BYTES, sizes
+
+
+@every_page
+def test_scripts_are_files_and_the_policy_says_so(book, name):
+    page = soup(book, name)
+    assert [tag for tag in page.find_all("script") if not tag.get("src") or "//" in tag["src"]] == []
+    assert [tag.name for tag in page.find_all(True) if any(key.startswith("on") for key in tag.attrs)] == []
+    policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy.replace("style-src 'self' 'unsafe-inline'", "")
+
+
+@every_page
+def test_head_says_what_the_page_is(book, name):
+    page = soup(book, name)
+    assert page.html["lang"] == "en"
+    assert len(page.title.get_text(strip=True)) > len(" — How multimodal models work")
+    assert 20 <= len(page.find("meta", attrs={"name": "description"})["content"]) <= 165
+    assert len(page.find_all("h1")) - len(page.select("#jb-print-docs-body h1")) == 1
+
+
+@every_page
+def test_every_link_inside_the_book_leads_somewhere(book, name):
+    for link in soup(book, name).select("a[href], link[href], img[src], script[src]"):
+        target = link.get("href") or link["src"]
+        parts = urlparse(target)
+        if parts.scheme in {"http", "https", "mailto", "data"}:
+            continue
+        file = (book / name).parent / unquote(parts.path) if parts.path else book / f"{name}.html"
+        assert file.is_file(), target
+        if parts.fragment:
+            inside = BeautifulSoup(file.read_text("utf-8"), "html.parser")
+            assert inside.find(id=unquote(parts.fragment)), target
+
+
+@every_page
+def test_no_formula_is_left_as_source(book, name):
+    page = soup(book, name)
+    for tag in page.select("script, style, annotation, pre, code"):
+        tag.decompose()
+    assert RAW_TEX.findall(page.get_text()) == []
+
+
+@every_page
+def test_every_icon_is_in_the_small_font(book, open_page, name):
+    page = open_page(address(book, name))
+    used = page.evaluate(
+        """() => [...document.querySelectorAll("*")].flatMap((tag) => ["::before", "::after"].map((part) => {
+            const style = getComputedStyle(tag, part);
+            return style.fontFamily.includes("Font Awesome") ? style.content : "";
+        })).join("").match(/[\\uE000-\\uF8FF]/g) ?? []"""
+    )
+    from theme.icons import ICONS
+
+    assert {ord(icon) for icon in used} <= {*ICONS.values()}
+
+
+def test_front_door_leads_to_the_book(book, open_page):
+    page = open_page((book / "index.html").as_uri())
+    page.wait_for_url(address(book, PAGES[0]))
+
+
+def test_skip_link_is_first_and_works(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to main content")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main-content")
+
+
+def test_folded_text_opens_with_the_keyboard(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    fold = page.locator("details.fold").first
+    expect(fold).not_to_have_attribute("open", "")
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(fold).to_have_attribute("open", "")
+
+
+def test_folded_text_is_printed(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+
+
+def test_search_finds_a_chapter(book, open_page):
+    page = open_page(address(book, "search"))
+    expect(page.locator(".bd-search-container input[type=search]")).to_be_focused()
+    page.keyboard.type("prototypes")
+    page.keyboard.press("Enter")
+    result = page.locator("#search-results a").first
+    result.click()
+    page.wait_for_load_state()
+    assert Path(urlparse(page.url).path).relative_to(book.resolve()).parts[0] == "book"
+
+
+def test_search_opens_from_any_page(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("prototypes")
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-results a").first).to_be_visible()
+
+
+def test_reader_can_choose_dark(book, open_page):
+    page = open_page(address(book, PAGES[1]), color_scheme="light")
+    button = page.locator(".theme-switch-button:visible").first
+    while page.locator("html").get_attribute("data-theme") != "dark":
+        button.click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
