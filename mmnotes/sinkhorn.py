@@ -140,6 +140,7 @@ def _stabilised(
         u, v = _round(blocks, v, column_mass)
         if u.max() > widest * u.min():
             f = f + u.log()
+            del plan, blocks  # makes room for the next plan
             plan, u, v = torch.softmax(scores / tau + f[:, None], dim=0), torch.ones_like(u), column_mass
             blocks = _blocks(plan, row_mass)
     scale = plan.mul if plan.requires_grad or u.requires_grad else plan.mul_  # a gradient needs the plan as it was

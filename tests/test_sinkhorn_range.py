@@ -1,0 +1,81 @@
+"""Sinkhorn-Knopp at every temperature, dtype and memory layout, and what memory it takes."""
+
+import math
+
+import pytest
+import torch
+from test_sinkhorn import FORMS, every_form, every_spread, masses, waves
+from torch.profiler import ProfilerActivity, profile
+
+from mmnotes.sinkhorn import convergence_rate, sinkhorn, sinkhorn_log, sinkhorn_stabilised, teacher_assignment
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_teacher_is_finite_at_every_temperature(dtype):
+    scores = waves(5, 7, dtype=dtype)
+    for exponent in range(301):
+        plan = teacher_assignment(scores, tau=10.0**-exponent)
+        assert plan.dtype == torch.promote_types(dtype, torch.float32)
+        torch.testing.assert_close(plan.sum(1), torch.ones_like(plan[:, 0]), rtol=0, atol=1e-6)
+    cold = teacher_assignment(waves(5, 7).to(dtype), tau=1e-300)
+    torch.testing.assert_close(cold, teacher_assignment(waves(5, 7).to(dtype), tau=1e-6), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("tau", [1.0, 0.1, 0.02, 0.01, 0.005, 0.002, 0.001])
+def test_stabilised_is_log_at_every_temperature(tau, dtype):
+    log_kernel, mass = waves(13, 17, scale=2 / tau), masses(13, 17)
+    log_kernel[2::3, ::2] = -math.inf
+    for steps in (1, 2, 7, 50, 300):
+        expected = sinkhorn_log(log_kernel, *mass, steps=steps).exp()
+        found = sinkhorn_stabilised(log_kernel.to(dtype), *(each.to(dtype) for each in mass), steps=steps)
+        assert found.dtype == dtype
+        tolerance = 3e-5 if dtype is torch.float32 else 1e-12  # log P of 1000 is known to 3e-5 in float32
+        torch.testing.assert_close(found.double(), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision(dtype):
+    log_kernel = waves(5, 7, scale=4.0)
+    mass = torch.full((5,), 7.0), torch.full((7,), 5.0)
+    expected = sinkhorn_log(log_kernel.to(dtype).double(), *(each.double() for each in mass), steps=3).exp()
+    for form in FORMS.values():
+        plan = form(log_kernel.to(dtype), *(each.to(dtype) for each in mass), steps=3)
+        assert plan.dtype == dtype
+        torch.testing.assert_close(plan.double(), expected, rtol=20 * torch.finfo(dtype).eps, atol=1e-2)
+    scores = waves(5, 7, dtype=dtype)
+    assert torch.equal(teacher_assignment(scores, tau=0.1), teacher_assignment(scores.float(), tau=0.1))
+
+
+@every_spread
+def test_inputs_stay_and_their_layout_does_not_matter(spread):
+    log_kernel, mass = waves(5, 7, scale=spread), masses(5, 7)
+    kernel, scores = waves(5, 7).exp(), log_kernel.clone()
+    plan = sinkhorn(kernel, *mass, steps=3)
+    before = [each.clone() for each in (log_kernel, kernel, *mass, scores, plan)]
+    for form, matrix in ((sinkhorn, kernel), (sinkhorn_log, log_kernel), (sinkhorn_stabilised, log_kernel)):
+        transposed = matrix.T.contiguous().T
+        assert not transposed.is_contiguous()
+        torch.testing.assert_close(form(transposed, *mass, steps=6), form(matrix, *mass, steps=6), rtol=1e-9, atol=0)
+    transposed = scores.T.contiguous().T
+    torch.testing.assert_close(teacher_assignment(transposed, tau=1.0), teacher_assignment(scores, tau=1.0))
+    convergence_rate(plan, *mass)
+    for changed, kept in zip((log_kernel, kernel, *mass, scores, plan), before, strict=True):
+        assert torch.equal(changed, kept)
+
+
+@every_form
+@every_spread
+def test_at_most_three_copies_of_the_kernel(form, spread):
+    """The input, and two more at the worst moment; torch's profiler sees what each operation asks memory for."""
+    form = {FORMS["plain"]: sinkhorn, FORMS["log"]: sinkhorn_log}.get(form, form)
+    matrix = waves(509, 1021, scale=1.0 if form is sinkhorn else spread)
+    matrix, mass = (matrix.exp() if form is sinkhorn else matrix), masses(509, 1021)
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        form(matrix, *mass, steps=9)
+    events = [event for event in profiler.profiler.kineto_results.events() if event.name() == "[memory]"]
+    now = most = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        now += event.nbytes()
+        most = max(most, now)
+    assert 1 <= most / matrix.nbytes < 2.1
