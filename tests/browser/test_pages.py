@@ -1,6 +1,7 @@
 """Every page of the built book, opened from the file system with no network: complete, light, and for everyone."""
 
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -11,6 +12,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from bench.page import first_view, weight
+from theme.icons import ICONS
 
 ROOT = Path(__file__).parents[2]
 FIRST_VIEW_BYTES = 400_000
@@ -30,6 +32,11 @@ every_page = pytest.mark.parametrize("name", PAGES)
 
 def soup(book: Path, name: str) -> BeautifulSoup:
     return BeautifulSoup((book / f"{name}.html").read_text("utf-8"), "html.parser")
+
+
+@cache
+def anchors(file: Path) -> set[str]:
+    return {tag["id"] for tag in BeautifulSoup(file.read_text("utf-8"), "html.parser").find_all(id=True)}
 
 
 def address(book: Path, name: str) -> str:
@@ -90,8 +97,7 @@ def test_every_link_inside_the_book_leads_somewhere(book, name):
         file = (book / name).parent / unquote(parts.path) if parts.path else book / f"{name}.html"
         assert file.is_file(), target
         if parts.fragment:
-            inside = BeautifulSoup(file.read_text("utf-8"), "html.parser")
-            assert inside.find(id=unquote(parts.fragment)), target
+            assert unquote(parts.fragment) in anchors(file.resolve()), target
 
 
 @every_page
@@ -111,8 +117,6 @@ def test_every_icon_is_in_the_small_font(book, open_page, name):
             return style.fontFamily.includes("Font Awesome") ? style.content : "";
         })).join("").match(/[\\uE000-\\uF8FF]/g) ?? []"""
     )
-    from theme.icons import ICONS
-
     assert {ord(icon) for icon in used} <= {*ICONS.values()}
 
 
