@@ -1,5 +1,7 @@
 """What every page has in its head, and what it must not have: inline scripts and anything from another host."""
 
+from html import escape
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -21,7 +23,7 @@ def description(app: Sphinx, name: str, doctree: nodes.document | None) -> str:
 
 def complete(app: Sphinx, name: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Give the page its policy, description and links, and take the theme's inline scripts out."""
-    text = description(app, name, doctree).replace("&", "&amp;").replace('"', "&quot;")
+    text = escape(description(app, name, doctree))
     context["metatags"] = (
         f'\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f'\n<meta name="description" content="{text}">' + context.get("metatags", "")
