@@ -26,7 +26,7 @@ def test_teacher_is_finite_at_every_temperature(dtype):
 def test_stabilised_is_log_at_every_temperature(tau, dtype):
     log_kernel, mass = waves(13, 17, scale=2 / tau), masses(13, 17)
     log_kernel[2::3, ::2] = -math.inf
-    for steps in (1, 2, 7, 50, 300):
+    for steps in (*range(1, 31), 300):  # so many that the potentials are absorbed in the last one of some
         expected = sinkhorn_log(log_kernel, *mass, steps=steps).exp()
         found = sinkhorn_stabilised(log_kernel.to(dtype), *(each.to(dtype) for each in mass), steps=steps)
         assert found.dtype == dtype
