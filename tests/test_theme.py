@@ -112,7 +112,7 @@ def test_formulas_are_set_numbered_and_readable(book):
     assert article.select_one("p a[href='#equation-eq-a']").get_text() == "(1)"
     assert len(article.select("math")) == 3
     assert article.select_one("p math annotation").get_text() == r"x^2\text{.}"
-    assert article.select_one(".tag") is None
+    assert article.select_one(".tag, .eqn-num") is None
 
 
 def test_folded_boxes_and_cells_are_the_browser_s_own(book):
