@@ -1,10 +1,13 @@
-"""Sinkhorn-Knopp: scale the rows and columns of a non-negative matrix until both have the masses you ask for.
+"""Sinkhorn-Knopp: scale the rows and columns of a non-negative matrix until both have
+the masses you ask for.
 
-Papers: Sinkhorn and Knopp, Concerning nonnegative matrices and doubly stochastic matrices (1967); Cuturi, Sinkhorn
-distances (2013); Caron et al., SwAV (2020), and Oquab et al., DINOv2 (2023), for samples and prototypes.
+Papers: Sinkhorn and Knopp, Concerning nonnegative matrices and doubly stochastic
+matrices (1967); Cuturi, Sinkhorn distances (2013); Caron et al., SwAV (2020), and Oquab
+et al., DINOv2 (2023), for samples and prototypes.
 
 Differs:
-- one matrix on one device; the released training code also sums over the processes of a distributed run;
+- one matrix on one device; the released training code also sums over the processes of a
+  distributed run;
 - no stopping rule: the number of rounds is an argument, as in SwAV and DINOv2.
 """
 
@@ -16,6 +19,7 @@ from torch import Tensor
 
 from mmnotes.sinkhorn_checks import check_kernel, check_log_kernel, check_scores
 
+_Blocks = list[tuple[Tensor, Tensor]]  # some rows of a kernel, and their masses
 _BLOCK_BYTES = 2**19  # half a megabyte of the kernel fits the second-level cache of current processors
 
 
@@ -28,41 +32,49 @@ def sinkhorn(
 ) -> Float[Tensor, "rows columns"]:
     """The plan Q = diag(u) P diag(v) after ``steps`` rounds of scaling the kernel P.
 
-    From v = 1, each round sets u = r / (P v), then v = c / (Pᵀ u). Rows come first and columns last, so after any
-    number of rounds the column sums are exact and the row sums only as good as the convergence rate allows.
+    From v = 1, each round sets u = r / (P v), then v = c / (Pᵀ u). Rows come first and
+    columns last, so after any number of rounds the column sums are exact and the row
+    sums only as good as the convergence rate allows.
 
-    Where the limit is not a scaling: if some matrix with these masses is positive on only a part of the kernel's
-    support, the plan tends to one that is zero on the rest, slowly, while u and v diverge. If no matrix on the
-    support has these masses, the plan tends to one with the right columns and other rows, while u and v diverge
+    Where the limit is not a scaling: if some matrix with these masses is positive on
+    only a part of the kernel's support, the plan tends to one that is zero on the rest,
+    slowly, while u and v diverge. If no matrix on the support has these masses, the
+    plan tends to one with the right columns and other rows, while u and v diverge
     geometrically.
 
-    Shapes: kernel (rows, columns), row_mass (rows,), column_mass (columns,) -> (rows, columns).
+    Shapes: kernel (rows, columns), row_mass (rows,), column_mass (columns,) -> (rows,
+    columns).
     Units: both masses in one unit, with equal totals; the plan is in the same unit.
-    Errors: ValueError for an entry that is negative, infinite or NaN, an all-zero row or column, a mass that is not
-    positive and finite or not of the kernel's dtype, unequal totals, steps < 1. FloatingPointError where u or v
-    leave the range of the dtype; ``sinkhorn_stabilised`` has no such limit.
-    Source: Sinkhorn and Knopp 1967; agrees with POT's ``ot.sinkhorn`` on the transposed problem, round by round.
+    Errors: ValueError for an entry that is negative, infinite or NaN, an all-zero row
+    or column, a mass that is not positive and finite or not of the kernel's dtype,
+    unequal totals, steps < 1. FloatingPointError where u or v leave the range of the
+    dtype; ``sinkhorn_stabilised`` has no such limit.
+    Source: Sinkhorn and Knopp 1967; agrees with POT's ``ot.sinkhorn`` on the transposed
+    problem, round by round.
     """
     check_kernel(kernel, row_mass, column_mass, steps=steps, name="kernel")
     blocks, v = _blocks(kernel, row_mass), torch.ones_like(column_mass)
     for _ in range(steps):
         u, v = _round(blocks, v, column_mass)
     if not (u.isfinite().all() and v.isfinite().all()):
-        raise FloatingPointError(f"u or v left the range of {kernel.dtype}: pass log(kernel) to sinkhorn_stabilised")
+        instead = "pass log(kernel) to sinkhorn_stabilised"
+        raise FloatingPointError(f"u or v left the range of {kernel.dtype}: {instead}")
     return (kernel * u[:, None]).mul_(v)
 
 
-def _blocks(kernel: Tensor, row_mass: Tensor) -> list[tuple[Tensor, Tensor]]:
+def _blocks(kernel: Tensor, row_mass: Tensor) -> _Blocks:
     """Some rows of the kernel at a time, with their masses; a block fits the cache."""
     block_rows = max(1, _BLOCK_BYTES // (kernel.shape[1] * kernel.element_size()))
     return list(zip(kernel.split(block_rows), row_mass.split(block_rows), strict=True))
 
 
-def _round(blocks: list[tuple[Tensor, Tensor]], v: Tensor, column_mass: Tensor) -> tuple[Tensor, Tensor]:
-    """One round, u = r / (P v) and v = c / (Pᵀ u), that fetches the kernel from memory once.
+def _round(blocks: _Blocks, v: Tensor, column_mass: Tensor) -> tuple[Tensor, Tensor]:
+    """One round, u = r / (P v) and v = c / (Pᵀ u), that fetches the kernel from memory
+    once.
 
-    The time goes into moving the kernel, not into arithmetic. A block of rows still in cache after its half of the
-    first product gives its part of the second at almost no cost.
+    The time goes into moving the kernel, not into arithmetic. A block of rows still in
+    cache after its half of the first product gives its part of the second at almost no
+    cost.
     """
     u_blocks, column_sums = [], torch.zeros_like(v)
     for block, mass in blocks:
@@ -78,16 +90,20 @@ def sinkhorn_log(
     *,
     steps: int,
 ) -> Float[Tensor, "rows columns"]:
-    """The logarithm of ``sinkhorn(exp(log_kernel), ...)``, computed without leaving the log domain.
+    """The logarithm of ``sinkhorn(exp(log_kernel), ...)``, computed without leaving the
+    log domain.
 
-    With f = log u, g = log v and L = log P: f = log r - LSE_columns(L + g), then g = log c - LSE_rows(L + f).
-    Two log-sum-exps a round make this the slowest form; it is the one to read and to check the others with.
+    With f = log u, g = log v and L = log P: f = log r - LSE_columns(L + g), then g =
+    log c - LSE_rows(L + f). Two log-sum-exps a round make this the slowest form; it is
+    the one to read and to check the others with.
 
-    Shapes: log_kernel (rows, columns), row_mass (rows,), column_mass (columns,) -> (rows, columns).
+    Shapes: log_kernel (rows, columns), row_mass (rows,), column_mass (columns,) ->
+    (rows, columns).
     Units: natural logarithms; -inf is the logarithm of a zero entry and stays -inf.
-    Errors: ValueError for an entry that is +inf or NaN, a row or column that is all -inf, and as ``sinkhorn``.
-    Source: the limit of f, g: Peyré and Cuturi, Computational Optimal Transport, section 4.4; agrees with POT's
-    ``sinkhorn_log``.
+    Errors: ValueError for an entry that is +inf or NaN, a row or column that is all
+    -inf, and as ``sinkhorn``.
+    Source: the limit of f, g: Peyré and Cuturi, Computational Optimal Transport,
+    section 4.4; agrees with POT's ``sinkhorn_log``.
     """
     check_log_kernel(log_kernel, row_mass, column_mass, steps=steps)
     g = torch.zeros_like(column_mass)
@@ -104,17 +120,21 @@ def sinkhorn_stabilised(
     *,
     steps: int,
 ) -> Float[Tensor, "rows columns"]:
-    """The plan of ``sinkhorn(exp(log_kernel), ...)`` at any temperature, at nearly the price of the plain rounds.
+    """The plan of ``sinkhorn(exp(log_kernel), ...)`` at any temperature, at nearly the
+    price of the plain rounds.
 
-    Where exp(L) fits the range of the dtype, the rounds scale it by plain products. Otherwise they scale a plan with
-    exact columns, which f = log u alone fixes: Q = softmax_rows(L + f) diag(c). The first such f comes from one
-    log-sum-exp; when u spreads so far that entries lost to underflow could matter again, log u is absorbed into f.
+    Where exp(L) fits the range of the dtype, the rounds scale it by plain products.
+    Otherwise they scale a plan with exact columns, which f = log u alone fixes: Q =
+    softmax_rows(L + f) diag(c). The first such f comes from one log-sum-exp; when u
+    spreads so far that entries lost to underflow could matter again, log u is absorbed
+    into f.
 
-    Shapes: log_kernel (rows, columns), row_mass (rows,), column_mass (columns,) -> (rows, columns).
+    Shapes: log_kernel (rows, columns), row_mass (rows,), column_mass (columns,) ->
+    (rows, columns).
     Units: natural logarithms in, the unit of the masses out.
     Errors: as ``sinkhorn_log``.
-    Source: absorption after Schmitzer, Stabilized sparse scaling algorithms (2019), section 3; agrees with
-    ``sinkhorn_log``.
+    Source: absorption after Schmitzer, Stabilized sparse scaling algorithms (2019),
+    section 3; agrees with ``sinkhorn_log``.
     Differs: half precision is computed in float32 and returned in its own dtype.
     """
     extremes = check_log_kernel(log_kernel, row_mass, column_mass, steps=steps)
@@ -126,7 +146,8 @@ def sinkhorn_stabilised(
 def _stabilised(
     scores: Tensor, extremes: tuple[float, float], tau: float, row_mass: Tensor, column_mass: Tensor, steps: int
 ) -> Tensor:
-    """The plan of exp(scores / tau). In-place steps spare the fresh memory that would cost more than the sums."""
+    """The plan of exp(scores / tau). In-place steps spare the fresh memory that would
+    cost more than the sums."""
     widest = torch.finfo(scores.dtype).max ** 0.25  # leaves room for a round's products of u, plan and v
     lowest, highest = extremes
     u, v, f = torch.ones_like(row_mass), torch.ones_like(column_mass), torch.zeros_like(row_mass)
@@ -150,18 +171,22 @@ def _stabilised(
 def teacher_assignment(
     scores: Float[Tensor, "batch prototypes"], *, tau: float, steps: int = 3
 ) -> Float[Tensor, "batch prototypes"]:
-    """DINOv2's teacher targets: every sample spreads mass 1, every prototype receives about batch / prototypes.
+    """DINOv2's teacher targets: every sample spreads mass 1, every prototype receives
+    about batch / prototypes.
 
-    The kernel is P = exp(scoresᵀ / τ) with prototypes as rows and samples as columns: prototypes are balanced first,
-    samples last, so each sample's assignment sums to 1 and the prototypes' loads are balanced only roughly. One step
-    is softmax((scores - centre) / τ) with the centre τ LSE_batch(scores / τ).
+    The kernel is P = exp(scoresᵀ / τ) with prototypes as rows and samples as columns:
+    prototypes are balanced first, samples last, so each sample's assignment sums to 1
+    and the prototypes' loads are balanced only roughly. One step is softmax((scores -
+    centre) / τ) with the centre τ LSE_batch(scores / τ).
 
     Shapes: scores (batch, prototypes) -> (batch, prototypes).
-    Units: scores are logits, cosines in the released models; the result is float32, or float64 for float64 scores.
+    Units: scores are logits, cosines in the released models; the result is float32, or
+    float64 for float64 scores.
     Errors: ValueError for scores that are infinite or NaN, tau <= 0, steps < 1.
-    Source: Oquab et al. 2023, section 4, and dinov2/loss/dino_clstoken_loss.py, sinkhorn_knopp_teacher, which it
-    equals; steps = 3 and the order are theirs.
-    Differs: stays finite at small τ, where the released code overflows; carries a gradient if scores do.
+    Source: Oquab et al. 2023, section 4, and dinov2/loss/dino_clstoken_loss.py,
+    sinkhorn_knopp_teacher, which it equals; steps = 3 and the order are theirs.
+    Differs: stays finite at small τ, where the released code overflows; carries a
+    gradient if scores do.
     """
     lowest, highest = check_scores(scores, tau=tau, steps=steps)
     batch, prototypes = scores.shape
@@ -173,19 +198,21 @@ def teacher_assignment(
 
 
 def convergence_rate(
-    plan: Float[Tensor, "rows columns"],
-    row_mass: Float[Tensor, "rows"],
-    column_mass: Float[Tensor, "columns"],
+    plan: Float[Tensor, "rows columns"], row_mass: Float[Tensor, "rows"], column_mass: Float[Tensor, "columns"]
 ) -> Float[Tensor, ""]:
-    """The factor by which one round shrinks a small error near the balanced plan: σ₂² of R^(-1/2) Q C^(-1/2).
+    """The factor by which one round shrinks a small error near the balanced plan: σ₂²
+    of R^(-1/2) Q C^(-1/2).
 
-    R = diag(r) and C = diag(c). The largest singular value is 1 and belongs to the marginals themselves. The rate is
-    1 where the balanced plan falls apart into blocks that share no row and no column.
+    R = diag(r) and C = diag(c). The largest singular value is 1 and belongs to the
+    marginals themselves. The rate is 1 where the balanced plan falls apart into blocks
+    that share no row and no column.
 
     Shapes: plan (rows, columns), row_mass (rows,), column_mass (columns,) -> ().
     Units: none; the error after n more rounds is about rate**n.
-    Errors: as ``sinkhorn`` for the plan and the masses; the plan must be balanced, which is not checked.
-    Source: Knight, The Sinkhorn-Knopp algorithm: convergence and applications (2008), theorem 4.2, for equal masses.
+    Errors: as ``sinkhorn`` for the plan and the masses; the plan must be balanced,
+    which is not checked.
+    Source: Knight, The Sinkhorn-Knopp algorithm: convergence and applications (2008),
+    theorem 4.2, for equal masses.
     """
     check_kernel(plan, row_mass, column_mass, steps=1, name="plan")
     singular_values: Tensor = torch.linalg.svdvals(plan / (row_mass[:, None] * column_mass).sqrt())
