@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 CARD = """# {title}
 
 ```{{mechanism}}
-:claim: {title} is a claim.
+:claim: {title} is a claim of $x^2$ here.
 :question: What does {title} answer?
 :paper: smith2020
 :before: {before}

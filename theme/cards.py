@@ -11,6 +11,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 FIELDS = ("claim", "question", "paper", "time", "systems")  # all required
+CARD = "mechanism-card"
 logger = logging.getLogger(__name__)
 
 
@@ -28,22 +29,17 @@ class Mechanism(SphinxDirective):
         return self.state.inline_text(text, self.lineno)[0]
 
     def run(self) -> list[nodes.Node]:
-        """The card; the map takes its lines from ``env.mechanisms``."""
+        """The card, noted in ``env.mechanisms`` for the map."""
         card = {field: (text or "").strip() for field, text in self.options.items()}
         missing = [field for field in FIELDS if not card.get(field)]
         if missing:
             logger.warning("mechanism card without %s", ", ".join(missing), location=self.get_location(), type="card")
             return []
         before = [stem.strip() for stem in card.get("before", "").split(",") if stem.strip()]
-        question, claim = self.inline(card["question"]), self.inline(card["claim"])
-        self.env.mechanisms[self.env.docname] = {
-            "claim": "".join(node.astext() for node in claim),
-            "question": "".join(node.astext() for node in question),
-            "before": before,
-        }
+        self.env.mechanisms[self.env.docname] = {**card, "before": before}
         links = ", ".join(f"{{doc}}`{stem}`" for stem in before)
         rows = {
-            "The question": question,
+            "The question": self.inline(card["question"]),
             "Paper": self.inline(f"{{cite}}`{card['paper']}`"),
             "Read before": self.inline(links or "nothing"),
             "Run time": self.inline(f"{card['time']} on one processor core"),
@@ -53,8 +49,9 @@ class Mechanism(SphinxDirective):
             nodes.definition_list_item("", nodes.term("", term), nodes.definition("", nodes.paragraph("", "", *text)))
             for term, text in rows.items()
         ]
-        content = [nodes.paragraph("", "", *claim, classes=["claim"]), nodes.definition_list("", *lines)]
-        return [nodes.container("", *content, classes=["mechanism-card"])]
+        claim = nodes.paragraph("", "", *self.inline(card["claim"]), classes=["claim"])
+        content = [claim, nodes.definition_list("", *lines)]
+        return [nodes.container("", *content, classes=[CARD])]
 
 
 class PlaceMap(SphinxDirective):
@@ -83,16 +80,17 @@ class DrawMap(SphinxPostTransform):
 
     def entry(self, name: str) -> nodes.list_item:
         """Question, mechanism, chapter, and what to read before it."""
-        card = self.env.mechanisms[name]
         folder = name.rpartition("/")[0]
-        before = [self.link(f"{folder}/{stem}") for stem in card["before"] if f"{folder}/{stem}" in self.env.titles]
+        before = [f"{folder}/{stem}" for stem in self.env.mechanisms[name]["before"]]
         first = [nodes.Text("Read before: ")] if before else [nodes.Text("Needs no other chapter.")]
-        for number, link in enumerate(before):
-            first += [nodes.Text(", ")] * bool(number) + [link]
+        for number, other in enumerate(other for other in before if other in self.env.titles):
+            first += [nodes.Text(", ")] * bool(number) + [self.link(other)]
+        card = next(box for box in self.env.get_doctree(name).findall(nodes.container) if CARD in box["classes"])
+        claim, question, *_ = (paragraph.deepcopy().children for paragraph in card.findall(nodes.paragraph))
         return nodes.list_item(
             "",
-            nodes.paragraph("", card["question"], classes=["question"]),
-            nodes.paragraph("", "", self.link(name), nodes.Text(f": {card['claim']}")),
+            nodes.paragraph("", "", *question, classes=["question"]),
+            nodes.paragraph("", "", self.link(name), nodes.Text(": "), *claim),
             nodes.paragraph("", "", *first, classes=["before"]),
         )
 

@@ -13,17 +13,16 @@ POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inl
 DESCRIPTION_LENGTH = 160
 
 
-def description(app: Sphinx, name: str, doctree: nodes.document | None) -> str:
-    """A page in one sentence: a chapter's claim, else the first paragraph, else the book's title."""
-    claim = getattr(app.env, "mechanisms", {}).get(name, {}).get("claim")
+def description(app: Sphinx, doctree: nodes.document | None) -> str:
+    """A page in one sentence: its first paragraph (of a chapter, the claim), else the book's title."""
     first = doctree and next(doctree.findall(nodes.paragraph), None)
-    text = " ".join((claim or (first.astext() if first else app.config.html_title)).split())
+    text = " ".join((first.astext() if first else app.config.html_title).split())
     return text if len(text) <= DESCRIPTION_LENGTH else text[:DESCRIPTION_LENGTH].rsplit(" ", 1)[0] + " ..."
 
 
 def complete(app: Sphinx, name: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Give the page its policy, description and links, and take the theme's inline scripts out."""
-    text = escape(description(app, name, doctree))
+    text = escape(description(app, doctree))
     context["metatags"] = (
         f'\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f'\n<meta name="description" content="{text}">' + context.get("metatags", "")
