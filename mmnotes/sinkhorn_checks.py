@@ -94,7 +94,7 @@ def _check_masses(kernel: Tensor, row_mass: Tensor, column_mass: Tensor, name: s
             raise ValueError(f"{side} must be positive and finite, got {mass.min():g} to {mass.max():g}")
     totals = row_mass.sum(dtype=torch.float64), column_mass.sum(dtype=torch.float64)
     if abs(totals[0] - totals[1]) > totals[0] * torch.finfo(kernel.dtype).eps ** 0.5:
-        raise ValueError(f"row_mass and column_mass must have equal totals, got {totals[0]:g} and {totals[1]:g}")
+        raise ValueError(f"row_mass and column_mass must have equal totals, got {totals[0]:.9g} and {totals[1]:.9g}")
 
 
 def _check_steps(steps: int) -> None:

@@ -15,8 +15,12 @@ FORMS = {
     "stabilised": sinkhorn_stabilised,
 }
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-# Spreads of log P: exp(L) fits; it does not, so the log-sum-exp comes first; u spreads too far, so it is absorbed.
-every_spread = pytest.mark.parametrize("spread", [1.0, 150.0, 1500.0], ids=["plain", "log first", "absorbed"])
+# What the stabilised form has to do: nothing, take the log-sum-exp first, and absorb u as well. See `problem`.
+KINDS = ["fits", "log first", "absorbed"]
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_form_and_kind = pytest.mark.parametrize(
+    ("form", "kind"), [("plain", "fits"), *((form, kind) for form in ("log", "stabilised") for kind in KINDS)]
+)
 
 # sinkhorn_knopp_teacher of github.com/facebookresearch/dinov2 at b8931f7bf9 (dinov2/loss/dino_clstoken_loss.py), torch
 # 2.13.0, float32, for scores[b, k] = 0.5 cos(3b + 5k + bk); the key is (teacher_temp, n_iterations).
@@ -58,6 +62,16 @@ def masses(rows, columns, dtype=torch.float64):
     """Unequal masses with the total 1."""
     row_mass, column_mass = (1 + torch.arange(n, dtype=torch.float64) % 3 for n in (rows, columns))
     return (row_mass / row_mass.sum()).to(dtype), (column_mass / column_mass.sum()).to(dtype)
+
+
+def problem(kind, rows, columns):
+    """A log kernel and masses: exp(L) fits, or does not, or u spreads too far as well."""
+    log_kernel = waves(rows, columns, scale=1500.0 if kind == "log first" else 1.0)
+    row_mass, column_mass = masses(rows, columns)
+    if kind == "absorbed":  # every column but the first needs the first row, whose mass u makes up for round by round
+        log_kernel[1:, 1:] -= 400
+        row_mass[0] *= 1e-17
+    return log_kernel, row_mass / row_mass.sum(), column_mass
 
 
 def loops(kernel, row_mass, column_mass, steps):
@@ -147,6 +161,10 @@ def test_without_a_positive_diagonal_the_limit_has_other_rows_and_the_plain_form
         torch.testing.assert_close(plan.sum(0), ones, rtol=0, atol=1e-12)
     with pytest.raises(FloatingPointError, match="float64: pass log"):
         sinkhorn(kernel, ones, ones, steps=2000)
+    tiny = torch.tensor([[1e-320, 1e-320], [1, 1]], dtype=torch.float64)
+    for tiny_row_or_column in (tiny, tiny.T):
+        with pytest.raises(FloatingPointError):
+            sinkhorn(tiny_row_or_column, ones[:2], ones[:2], steps=1)
     for form in (FORMS["log"], FORMS["stabilised"]):
         torch.testing.assert_close(form(kernel.log(), ones, ones, steps=2000), limit, rtol=0, atol=1e-12)
 
@@ -181,16 +199,22 @@ def test_rate_is_the_measured_one(tau):
     assert second / first == pytest.approx(rate, rel=0.02)
 
 
-@every_form
-@every_spread
-def test_gradients(form, spread):
-    if form is FORMS["plain"] and spread > 1:
-        spread = 8.0
+@pytest.mark.parametrize(("kind", "softmaxes"), [("fits", 0), ("log first", 1), ("absorbed", 2)])
+def test_the_problems_are_what_they_are_called(kind, softmaxes, monkeypatch):
+    """The stabilised form makes a plan by softmax where exp(L) does not fit, and again where it absorbs u."""
+    taken, softmax = [], torch.softmax
+    monkeypatch.setattr(torch, "softmax", lambda *args, **options: taken.append(args) or softmax(*args, **options))
+    sinkhorn_stabilised(*problem(kind, 3, 5), steps=9)
+    assert len(taken) == softmaxes
 
+
+@every_form_and_kind
+def test_gradients(form, kind):
     def plan(log_kernel, row_weight, column_weight):
-        return form(log_kernel, row_weight.softmax(0), column_weight.softmax(0), steps=6)
+        return FORMS[form](log_kernel, row_weight.softmax(0), column_weight.softmax(0), steps=9)
 
-    inputs = (waves(3, 5, scale=spread), waves(1, 3)[0], waves(1, 5)[0])
+    log_kernel, *mass = problem(kind, 3, 5)
+    inputs = (log_kernel, *(each.log() for each in mass))
     assert gradcheck(plan, tuple(each.clone().requires_grad_() for each in inputs), atol=1e-6)
     for index in range(3):  # each alone: what needs no gradient may be scaled in place, what does may not
         alone = [each.clone().requires_grad_(index == place) for place, each in enumerate(inputs)]

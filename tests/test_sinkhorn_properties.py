@@ -79,9 +79,9 @@ def test_scaling_the_rows_changes_nothing_at_any_number_of_steps(form, problem, 
 def test_scaling_the_columns_vanishes_in_the_limit(form, problem, data):
     kernel, row_mass, column_mass = problem
     factors = data.draw(vectors(kernel.shape[1]))
-    expected = form(kernel.log(), row_mass, column_mass, steps=2000)
-    found = form((factors * kernel).log(), row_mass, column_mass, steps=2000)
-    torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-12)
+    expected = form(kernel.log(), row_mass, column_mass, steps=500)
+    found = form((factors * kernel).log(), row_mass, column_mass, steps=500)
+    torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-12)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
