@@ -26,8 +26,8 @@ def picture(draw: Draw, values: dict[str, Value], *, size: Size) -> Image.Image:
     figure = Figure(figsize=size, dpi=DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)  # no pyplot: no global state, no figure left open
     draw(figure, **values)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())
     return Image.fromarray(pixels).convert("RGB")
 
 

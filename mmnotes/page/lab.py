@@ -25,7 +25,7 @@ from IPython.core.getipython import get_ipython
 
 from mmnotes.page.controls import Control, Numeric, Value
 from mmnotes.page.frames import Draw, Size, picture, png, webp, write_frames
-from mmnotes.page.lab_page import Page
+from mmnotes.page.lab_page import CSS_PIXELS, Page
 from mmnotes.page.lab_widget import live_view
 
 MOST_FRAMES = 64
@@ -104,7 +104,9 @@ class Lab:
         plain = {"text/plain": f"{self.title}: {text}", "image/png": base64.b64encode(image).decode()}
         if getattr(get_ipython(), "kernel", None) is None:
             return plain
-        return {**live_view(self.title, self.controls, self._render, self._made)._repr_mimebundle_(), **plain}
+        width = round(self.size[0] * CSS_PIXELS)
+        view = live_view(self.title, self.controls, self._render, self._made, width=width)
+        return {**view._repr_mimebundle_(), **plain}
 
 
 def _check_takes(function: Callable[..., object], name: str, first: list[object], values: dict[str, Value]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from mmnotes.page import Choice, Lab, Numeric, Switch
 
@@ -49,15 +49,6 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> str:
     page = root / "book" / "labs.html"
     page.write_text(PAGE.format(labs="".join(lab._repr_mimebundle_()["text/html"] for lab in made)), "utf-8")
     return page.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        yield launched
-        launched.close()
 
 
 @contextmanager
