@@ -47,6 +47,17 @@ def test_module_reruns_the_chapter_that_imports_it(book: SmallBook) -> None:
     assert "changed module" in book.page("first")
 
 
+def test_module_edited_during_the_run_reruns_the_chapter(book: SmallBook) -> None:
+    edit = "from pathlib import Path\nPath('../mmnotes/one.py').write_text('value = \"edited meanwhile\"')"
+    book.write("mmnotes/one.py", "value = 'too early'\n")
+    book.chapter("first", FIRST, f"from mmnotes.one import value\nprint(value)\n{edit}")
+    rebuilt(book)
+    assert rebuilt(book) == ({"first"}, {"first"})
+    assert "edited meanwhile" in book.page("first")
+    book.chapter("first", FIRST, "from mmnotes.one import value\nprint(value)")
+    book.build_well()
+
+
 def test_module_that_nobody_imports_reruns_nothing(book: SmallBook) -> None:
     book.write("mmnotes/unused.py", "value = 1\n")
     assert rebuilt(book) == (set(), set())

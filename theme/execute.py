@@ -1,23 +1,21 @@
 """Chapters are executed side by side, and only when something that produced their outputs has changed.
 
-An execution is kept in ``_build/executed/<chapter>/``: ``record.json`` holds the outputs and what they depend on,
-``<stem>/`` the frames of the labs. It is made elsewhere and moved there whole, so an interrupted run leaves nothing.
+An execution is made in ``_build/executing`` and kept in ``_build/executed/<chapter>/`` (see theme/record.py).
 """
 
 import asyncio
 import json
 import os
 import shutil
-import sys
 import time
-from hashlib import sha256
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from theme.kernel import ChapterError, Run, run
+from theme.kernel import ChapterError, run
+from theme.record import fresh, inputs, keep, outputs_hash, read
 
 logger = logging.getLogger(__name__)
 
@@ -33,42 +31,6 @@ def entry(app: Sphinx, name: str) -> Path:
     return Path(app.doctreedir).parent / "executed" / name
 
 
-def read(entry: Path) -> dict:
-    """The record of a kept execution; empty where there is none."""
-    file = entry / "record.json"
-    return json.loads(file.read_text("utf-8")) if file.exists() else {}
-
-
-def file_hash(file: Path) -> str:
-    """A file's content as a short string; of a missing file, the empty one."""
-    return sha256(file.read_bytes()).hexdigest() if file.exists() else ""
-
-
-def code_hash(root: Path, chapter: Path) -> str:
-    """The chapter's code and tags and the environment it runs in; prose and figures' texts are no part of it."""
-    cells = [cell for cell in json.loads(chapter.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
-    code = [["".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in cells]
-    return sha256(json.dumps([code, file_hash(root / "requirements.txt"), sys.version]).encode()).hexdigest()
-
-
-def fresh(root: Path, chapter: Path, record: dict) -> bool:
-    """Whether everything that produced the recorded outputs is as it was."""
-    return record.get("code") == code_hash(root, chapter) and all(
-        file_hash(root / file) == content for file, content in record["files"].items()
-    )
-
-
-def keep(root: Path, chapter: Path, work: Path, entry: Path, result: Run, code: str) -> None:
-    """Complete the execution in its work folder, then move it whole to where it is kept."""
-    files = {str(file.relative_to(root)): file_hash(file) for file in result.files}
-    record = {"code": code, "files": files, "outputs": result.outputs}
-    (work / "record.json").write_text(json.dumps(record), "utf-8")
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    if entry.exists():
-        entry.rename(work.with_name(work.name + ".old"))
-    work.rename(entry)
-
-
 async def execute(app: Sphinx, name: str, chapter: Path, free: asyncio.Semaphore) -> None:
     """Execute one chapter as soon as a core is free. A failing cell is a warning, and nothing is kept."""
     root = Path(app.srcdir)
@@ -78,13 +40,13 @@ async def execute(app: Sphinx, name: str, chapter: Path, free: asyncio.Semaphore
         start = time.perf_counter()
         logger.info("executing %s ...", name)
         frames.mkdir(parents=True)
-        code = code_hash(root, chapter)
+        before = inputs(root, chapter)
         try:
             result = await run(chapter, root / "mmnotes", frames)
         except ChapterError as error:
             logger.warning("%s", error, location=name, type="execute")
         else:
-            keep(root, chapter, work, entry(app, name), result, code)
+            keep(root, work, entry(app, name), result, before)
             logger.info("executed %s in %.1f s", name, time.perf_counter() - start)
 
 
@@ -108,11 +70,6 @@ def outputs_of(app: Sphinx, name: str, chapter: Path) -> list[list[dict]]:
     """The outputs of each code cell; none where the execution failed."""
     record = read(entry(app, name))
     return record["outputs"] if fresh(Path(app.srcdir), chapter, record) else []
-
-
-def outputs_hash(outputs: list[list[dict]]) -> str:
-    """Outputs as a short string."""
-    return sha256(json.dumps(outputs).encode()).hexdigest()
 
 
 def insert_outputs(app: Sphinx, name: str, source: list[str]) -> None:

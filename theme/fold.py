@@ -29,6 +29,26 @@ class FoldAdmonitions(SphinxPostTransform):
                 box.replace_self(fold)
 
 
+class MergeFoldedCells(SphinxPostTransform):
+    """Cells that lead up to a figure, folded one after the other under one name, share one fold."""
+
+    default_priority = 190  # before MyST-NB folds each cell
+
+    def run(self) -> None:
+        """Move the source of each such cell into the next one's."""
+        for cell in list(self.document.findall(is_folded)):
+            after = cell.next_node(descend=False, siblings=True)
+            silent = len(cell.children) == 1  # a source and no output
+            if silent and after is not None and is_folded(after) and after["prompt_show"] == cell["prompt_show"]:
+                after[0].insert(0, cell[0].children)
+                cell.parent.remove(cell)
+
+
+def is_folded(node: nodes.Node) -> bool:
+    """Whether a node is a notebook cell with the tag ``hide-input``."""
+    return isinstance(node, nodes.container) and node.get("hide_mode") == "input"
+
+
 def visit_fold(self: HTML5Translator, node: Fold) -> None:
     """Open the box."""
     self.body.append(self.starttag(node, "details", CLASS="fold"))
@@ -55,4 +75,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(FoldTitle, html=(visit_title, close("summary")))
     app.add_node(HideCodeCellNode, override=True, html=(visit_cell, close("details")))
     app.add_post_transform(FoldAdmonitions)
+    app.add_post_transform(MergeFoldedCells)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
