@@ -1,13 +1,13 @@
 """Labs in a real browser: a page of two small labs in its own folder, then every lab of the built book."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from mmnotes.page import Choice, Lab, Numeric, Switch
 
@@ -51,29 +51,9 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> str:
     return page.as_uri()
 
 
-@contextmanager
-def opened(browser: Browser, address: str, **settings: object) -> Iterator[Page]:
-    """The page in a context without network; a console error or a request to any host fails the test."""
-    context = browser.new_context(offline=True, **settings)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: complaints.append(request.url) if not is_local(request.url) else None)
-    page.goto(address)
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def is_local(address: str) -> bool:
-    return address.startswith(("file:", "data:", "blob:"))
-
-
 @pytest.fixture
-def page(browser: Browser, labs: str) -> Iterator[Page]:
-    with opened(browser, labs) as page:
-        yield page
+def page(open_page: Callable[..., Page], labs: str) -> Page:
+    return open_page(labs)
 
 
 def shown(page: Page, name: str = "curve") -> int:
@@ -116,16 +96,16 @@ def press_on_slider(page: Page, slider: Locator, index: int, *, touch: bool = Fa
 # The small page
 
 
-def test_only_the_default_pictures_are_fetched_at_first(browser, labs):
+def test_only_the_default_pictures_are_fetched_at_first(open_page, labs):
     asked = []
-    with opened(browser, labs) as page:
-        page.on("request", lambda request: asked.append(request.url))
-        page.reload(wait_until="networkidle")
-        assert sorted(url.split("/labs/chapter/")[1] for url in asked if url.endswith("webp")) == [
-            "curve/4.webp",
-            "plain/1.webp",
-        ]
-        assert shown(page) == 4
+    page = open_page(labs)
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload(wait_until="networkidle")
+    assert sorted(url.split("/labs/chapter/")[1] for url in asked if url.endswith("webp")) == [
+        "curve/4.webp",
+        "plain/1.webp",
+    ]
+    assert shown(page) == 4
 
 
 def test_arrow_keys_change_picture_value_alt_and_announcement(page):
@@ -162,16 +142,16 @@ def test_the_mouse_moves_every_control(page):
     expect(live(page)).to_have_text("The curve of x to the power 4, marks False, colour red.")
 
 
-def test_touch_moves_every_control(browser, labs):
-    with opened(browser, labs, has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640}) as page:
-        press_on_slider(page, page.locator("#lab-curve-power"), 0, touch=True)
-        wait_for(page, 0)
-        page.get_by_label("Marks").tap()
-        wait_for(page, 2)
-        page.get_by_label("Colour").select_option("red")
-        wait_for(page, 3)
-        press_on_slider(page, page.locator("#lab-plain-power"), 3, touch=True)
-        wait_for(page, 3, "plain")
+def test_touch_moves_every_control(open_page, labs):
+    page = open_page(labs, has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640})
+    press_on_slider(page, page.locator("#lab-curve-power"), 0, touch=True)
+    wait_for(page, 0)
+    page.get_by_label("Marks").tap()
+    wait_for(page, 2)
+    page.get_by_label("Colour").select_option("red")
+    wait_for(page, 3)
+    press_on_slider(page, page.locator("#lab-plain-power"), 3, touch=True)
+    wait_for(page, 3, "plain")
 
 
 def test_the_first_text_is_not_announced_and_a_drag_is_announced_once(page):
@@ -213,14 +193,14 @@ def test_a_warm_picture_is_there_by_the_next_screen_refresh(page):
     assert complete
 
 
-def test_neighbours_and_only_they_are_fetched_ahead(browser, labs):
+def test_neighbours_and_only_they_are_fetched_ahead(open_page, labs):
     asked: set[str] = set()
-    with opened(browser, labs) as page:
-        page.on("request", lambda request: asked.add(Path(request.url).name))
-        page.locator("#lab-curve-power").focus()
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(300)
-        assert asked - {"4.webp"} == {"0.webp", "8.webp", "6.webp", "5.webp"}
+    page = open_page(labs)
+    page.on("request", lambda request: asked.add(Path(request.url).name))
+    page.locator("#lab-curve-power").focus()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    assert asked - {"4.webp"} == {"0.webp", "8.webp", "6.webp", "5.webp"}
 
 
 class Held:
@@ -249,32 +229,32 @@ class Held:
         self.routes.pop(frame).continue_()
 
 
-def test_pictures_that_arrive_late_are_never_shown(browser, labs):
-    with opened(browser, "about:blank") as page:
-        held = Held(page, but=(4,))
-        page.goto(labs)
-        page.evaluate(
-            """() => {
-                window.sources = [];
-                const picture = document.querySelector("#lab-curve img");
-                new MutationObserver(() => sources.push(picture.getAttribute("src").match(/(\\d+)\\.webp/)[1]))
-                    .observe(picture, {attributeFilter: ["src"]});
-            }"""
-        )
-        lab = page.locator("#lab-curve")
-        page.locator("#lab-curve-power").focus()
-        for key in ("ArrowRight", "ArrowRight", "Home"):
-            page.keyboard.press(key)
-        held.wait(0, 8, 12)
-        held.release(12)
-        held.release(8)
-        page.wait_for_timeout(200)
-        assert lab.get_attribute("data-shown") == "4"
-        assert "mm-lab-loading" in lab.get_attribute("class")
-        held.release(0)
-        wait_for(page, 0)
-        assert page.evaluate("sources") == ["0"]
-        assert "mm-lab-loading" not in lab.get_attribute("class")
+def test_pictures_that_arrive_late_are_never_shown(open_page, labs):
+    page = open_page("about:blank")
+    held = Held(page, but=(4,))
+    page.goto(labs)
+    page.evaluate(
+        """() => {
+            window.sources = [];
+            const picture = document.querySelector("#lab-curve img");
+            new MutationObserver(() => sources.push(picture.getAttribute("src").match(/(\\d+)\\.webp/)[1]))
+                .observe(picture, {attributeFilter: ["src"]});
+        }"""
+    )
+    lab = page.locator("#lab-curve")
+    page.locator("#lab-curve-power").focus()
+    for key in ("ArrowRight", "ArrowRight", "Home"):
+        page.keyboard.press(key)
+    held.wait(0, 8, 12)
+    held.release(12)
+    held.release(8)
+    page.wait_for_timeout(200)
+    assert lab.get_attribute("data-shown") == "4"
+    assert "mm-lab-loading" in lab.get_attribute("class")
+    held.release(0)
+    wait_for(page, 0)
+    assert page.evaluate("sources") == ["0"]
+    assert "mm-lab-loading" not in lab.get_attribute("class")
 
 
 def test_a_picture_that_fails_says_so_and_is_tried_again(browser, labs):
@@ -337,16 +317,16 @@ def test_playing_stops_when_the_reader_takes_over(page, how):
     assert shown(page) == expected
 
 
-def test_who_asks_for_less_motion_steps_one_at_a_time(browser, labs):
-    with opened(browser, labs, reduced_motion="reduce") as page:
-        page.clock.install()
-        button = page.locator("#lab-curve .mm-lab-play")
-        assert button.inner_text() == "Next"
-        button.click()
-        wait_for(page, 8)
-        page.clock.run_for(3 * PACE)
-        assert shown(page) == 8
-        assert button.inner_text() == "Next"
+def test_who_asks_for_less_motion_steps_one_at_a_time(open_page, labs):
+    page = open_page(labs, reduced_motion="reduce")
+    page.clock.install()
+    button = page.locator("#lab-curve .mm-lab-play")
+    assert button.inner_text() == "Next"
+    button.click()
+    wait_for(page, 8)
+    page.clock.run_for(3 * PACE)
+    assert shown(page) == 8
+    assert button.inner_text() == "Next"
 
 
 def test_nothing_moves_by_itself(page):
@@ -356,25 +336,25 @@ def test_nothing_moves_by_itself(page):
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-def test_the_lab_fits_and_its_targets_are_large_enough(browser, labs, width):
-    with opened(browser, labs, viewport={"width": width, "height": 700}, has_touch=width == 360) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for field in page.locator("#lab-curve :is(input[type=range], select, button)").all():
-            assert field.bounding_box()["height"] >= 24
-        label, value = (page.locator(f"#lab-curve .mm-lab-control {part}").first for part in ("label", ".mm-lab-value"))
-        assert value.bounding_box()["x"] > label.bounding_box()["x"] + label.bounding_box()["width"]
+def test_the_lab_fits_and_its_targets_are_large_enough(open_page, labs, width):
+    page = open_page(labs, viewport={"width": width, "height": 700}, has_touch=width == 360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for field in page.locator("#lab-curve :is(input[type=range], select, button)").all():
+        assert field.bounding_box()["height"] >= 24
+    label, value = (page.locator(f"#lab-curve .mm-lab-control {part}").first for part in ("label", ".mm-lab-value"))
+    assert value.bounding_box()["x"] > label.bounding_box()["x"] + label.bounding_box()["width"]
 
 
-def test_the_place_of_the_picture_is_kept_before_it_arrives(browser, labs):
-    with opened(browser, "about:blank") as page:
-        held = Held(page)
-        page.goto(labs, wait_until="commit")
-        held.wait(4)
-        before = page.locator("#lab-curve img").bounding_box()
-        held.release(4)
-        page.wait_for_load_state("load")
-        assert page.locator("#lab-curve img").bounding_box() == before
-        assert before["height"] > 100
+def test_the_place_of_the_picture_is_kept_before_it_arrives(open_page, labs):
+    page = open_page("about:blank")
+    held = Held(page)
+    page.goto(labs, wait_until="commit")
+    held.wait(4)
+    before = page.locator("#lab-curve img").bounding_box()
+    held.release(4)
+    page.wait_for_load_state("load")
+    assert page.locator("#lab-curve img").bounding_box() == before
+    assert before["height"] > 100
 
 
 def test_focus_is_visible(page):
@@ -385,14 +365,14 @@ def test_focus_is_visible(page):
         assert float(field.evaluate("field => getComputedStyle(field).outlineWidth").removesuffix("px")) >= 2
 
 
-def test_without_javascript_the_default_stays_with_its_words(browser, labs):
-    with opened(browser, labs, java_script_enabled=False) as page:
-        lab = page.locator("#lab-curve")
-        expect(lab.locator("img")).to_be_visible()
-        expect(lab.locator("img")).to_have_attribute("alt", "The curve of x to the power 2, marks False, colour blue.")
-        expect(lab.locator(".mm-lab-text")).to_be_visible()
-        expect(lab.locator("noscript p")).to_be_visible()
-        expect(lab.locator(".mm-lab-controls")).not_to_be_visible()
+def test_without_javascript_the_default_stays_with_its_words(open_page, labs):
+    page = open_page(labs, java_script_enabled=False)
+    lab = page.locator("#lab-curve")
+    expect(lab.locator("img")).to_be_visible()
+    expect(lab.locator("img")).to_have_attribute("alt", "The curve of x to the power 2, marks False, colour blue.")
+    expect(lab.locator(".mm-lab-text")).to_be_visible()
+    expect(lab.locator("noscript p")).to_be_visible()
+    expect(lab.locator(".mm-lab-controls")).not_to_be_visible()
 
 
 def test_print_shows_the_default_without_controls(page):
@@ -422,3 +402,62 @@ def test_a_reload_starts_from_the_default_again(page):
     page.reload()
     assert page.locator("#lab-curve-power").input_value() == "1"
     assert shown(page) == 4
+
+
+# Every lab of the book
+
+
+def picture(page: Page, lab: str) -> bytes:
+    """The file that the lab shows."""
+    source = page.locator(f"#{lab} img").evaluate("picture => picture.decode().then(() => picture.currentSrc)")
+    return Path(unquote(urlparse(source).path)).read_bytes()
+
+
+def move(page: Page, field: Locator, by: str) -> None:
+    """Set a control to another value by keyboard, mouse or touch."""
+    kind, at, last = field.evaluate(
+        """field => [field.type, field.selectedIndex ?? Number(field.value), (field.options?.length ?? 0) - 1]"""
+    )
+    if kind == "checkbox":
+        {"keyboard": lambda: field.press("Space"), "mouse": field.click, "touch": field.tap}[by]()
+    elif kind == "range" and by == "keyboard":
+        field.press("ArrowLeft" if at else "ArrowRight")
+    elif kind == "range":
+        press_on_slider(page, field, 0 if at else 1, touch=by == "touch")
+    elif by == "keyboard":
+        field.press("ArrowUp" if at == last else "ArrowDown")
+    else:
+        field.select_option(index=0 if at else 1)  # the menu itself is the browser's, not the page's
+
+
+@pytest.mark.parametrize("by", ["keyboard", "mouse", "touch"])
+def test_every_control_of_the_book_changes_picture_and_announcement(book, open_page, by):
+    moved = 0
+    for path in sorted(book.glob("book/*.html")):
+        if 'class="mm-lab"' not in path.read_text("utf-8"):
+            continue
+        phone = {"has_touch": True, "is_mobile": True, "viewport": {"width": 360, "height": 740}}
+        page = open_page(path.as_uri(), **(phone if by == "touch" else {}))
+        for lab in page.locator(".mm-lab").all():
+            name = lab.get_attribute("id")
+            for field in lab.locator("[data-stride]").all():
+                before = picture(page, name)
+                words = lab.locator(".mm-lab-text").inner_text()
+                shown_before = lab.get_attribute("data-shown")
+                move(page, field, by)
+                expect(lab).not_to_have_attribute("data-shown", shown_before)
+                where = f"{path.stem}, {name}, {field.get_attribute('id')}"
+                assert picture(page, name) != before, where
+                expect(lab.locator(".mm-lab-text")).not_to_have_text(words)
+                expect(lab.locator("[aria-live=polite]")).to_have_text(lab.locator("img").get_attribute("alt"))
+                moved += 1
+    assert moved > 0
+
+
+def test_no_lab_of_the_book_is_too_heavy(book):
+    labs = [folder for folder in book.glob("_static/labs/*/*") if folder.is_dir()]
+    assert labs
+    for folder in labs:
+        sizes = [picture.stat().st_size for picture in folder.iterdir()]
+        assert len(sizes) <= 64, folder
+        assert sum(sizes) <= 750_000, folder
