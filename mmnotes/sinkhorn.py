@@ -42,8 +42,8 @@ def sinkhorn(
     plan tends to one with the right columns and other rows, while u and v diverge
     geometrically.
 
-    Shapes: kernel (rows, columns), row_mass (rows,), column_mass (columns,) -> (rows,
-    columns).
+    Shapes: kernel (rows, columns), row_mass (rows,), column_mass (columns,)
+    -> (rows, columns).
     Units: both masses in one unit, with equal totals; the plan is in the same unit.
     Errors: ValueError for an entry that is negative, infinite or NaN, an all-zero row
     or column, a mass that is not positive and finite or not of the kernel's dtype,
@@ -69,8 +69,7 @@ def _blocks(kernel: Tensor, row_mass: Tensor) -> _Blocks:
 
 
 def _round(blocks: _Blocks, v: Tensor, column_mass: Tensor) -> tuple[Tensor, Tensor]:
-    """One round, u = r / (P v) and v = c / (Pᵀ u), that fetches the kernel from memory
-    once.
+    """One round, u = r / (P v) and v = c / (Pᵀ u), reading the kernel once.
 
     The time goes into moving the kernel, not into arithmetic. A block of rows still in
     cache after its half of the first product gives its part of the second at almost no

@@ -126,6 +126,13 @@ def test_folded_boxes_and_cells_are_the_browser_s_own(book):
         assert "folded" in cell.get_text()
 
 
+def test_cells_that_lead_up_to_a_figure_share_its_fold(book):
+    (fold,) = made(book, "", "a = 1", "b = 2", "print(a + b)", tags=["hide-input"]).select("details")
+    assert [block.get_text().strip() for block in fold.select("pre")] == ["a = 1", "b = 2", "print(a + b)"]
+    apart = made(book, "", "print(1)", "print(2)", tags=["hide-input"])
+    assert len(apart.select("details")) == 2, "a cell with an output keeps its own fold"
+
+
 def test_cell_that_complains_is_refused(book):
     assert "WARNING: stderr was found in the cell outputs" in refused(
         book, FIRST, "import sys\nprint('careful', file=sys.stderr)"
