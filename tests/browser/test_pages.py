@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from bench.page import first_view, weight
-from theme.icons import ICONS
+from theme.icons import FONT, ICONS
 
 ROOT = Path(__file__).parents[2]
 FIRST_VIEW_BYTES = 400_000
@@ -118,6 +118,10 @@ def test_every_icon_is_in_the_small_font(book, open_page, name):
         })).join("").match(/[\\uE000-\\uF8FF]/g) ?? []"""
     )
     assert {ord(icon) for icon in used} <= {*ICONS.values()}
+
+
+def test_icon_font_is_the_small_one(book):
+    assert (book / "_static" / FONT).stat().st_size < 5_000
 
 
 def test_front_door_leads_to_the_book(book, open_page):
