@@ -1,12 +1,20 @@
 """What the theme makes of a page, and what it refuses, each refusal naming the place; shown on a small book."""
 
+import base64
+import io
 import json
 import re
 
+import numpy as np
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
 from small_book import CARD, SmallBook
+
+from theme.pictures import slim
 
 FIRST = CARD.format(title="First", before="")
 
@@ -185,3 +193,29 @@ def test_minimal_notebook_metadata_is_enough(book):
     article = made(book, "", "value = 1")
     assert json.loads((book.root / "book/first.ipynb").read_text())["metadata"] == {}
     assert article.select_one(".highlight-ipython3 .n").get_text() == "value"
+
+
+def png_output(image: Image.Image) -> dict:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return {"output_type": "display_data", "data": {"image/png": base64.b64encode(buffer.getvalue()).decode()}}
+
+
+def test_a_plot_is_stored_in_fewer_bytes_and_looks_the_same():
+    figure = Figure(figsize=(5.6, 2.9), dpi=160)
+    axes = figure.subplots()
+    for phase in range(6):
+        axes.plot(np.sin(np.linspace(0, 60, 400) + phase), label=f"phase {phase}")
+    axes.legend()
+    FigureCanvasAgg(figure).draw()
+    drawn = Image.fromarray(np.asarray(figure.canvas.buffer_rgba()))
+    stored = slim(png_output(drawn))["data"]["image/png"]
+    assert len(stored) < len(png_output(drawn)["data"]["image/png"]) / 2
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(stored))).convert("RGB"), dtype=int)
+    assert np.percentile(abs(seen - np.asarray(drawn)[:, :, :3]), 99) <= 16
+
+
+def test_what_is_no_opaque_picture_is_left_alone():
+    clear = png_output(Image.new("RGBA", (4, 4), (0, 0, 0, 0)))
+    text = {"output_type": "stream", "name": "stdout", "text": "one"}
+    assert slim(clear) == clear and slim(text) == text

@@ -11,6 +11,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from theme.pictures import slim
+
 CELL_SECONDS = 600  # a cell that takes longer hangs
 PROBE = """
 import json, sys
@@ -51,7 +53,8 @@ async def run(chapter: Path, package: Path, frames: Path) -> Run:
         raise ChapterError(str(error)) from error
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     imported = json.loads("".join(output.text for output in code.pop().outputs if output.name == "stdout"))
-    return Run([cell.outputs for cell in code], sorted(sources(map(Path, imported), package)))
+    outputs = [[slim(output) for output in cell.outputs] for cell in code]
+    return Run(outputs, sorted(sources(map(Path, imported), package)))
 
 
 def explain(notebook: nbformat.NotebookNode, error: CellExecutionError) -> str:

@@ -27,7 +27,8 @@ def code_hash(root: Path, chapter: Path) -> str:
     """The chapter's code and tags and the environment it runs in; prose and figures' texts are no part of it."""
     cells = [cell for cell in json.loads(chapter.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
     code = [["".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in cells]
-    return sha256(json.dumps([code, file_hash(root / "requirements.txt"), sys.version]).encode()).hexdigest()
+    makers = [root / "requirements.txt", *(Path(__file__).with_name(name) for name in ("kernel.py", "pictures.py"))]
+    return sha256(json.dumps([code, [*map(file_hash, makers)], sys.version]).encode()).hexdigest()
 
 
 def fresh(root: Path, chapter: Path, record: dict) -> bool:

@@ -17,7 +17,7 @@ from mmnotes.page.controls import Value
 Draw = Callable[..., object]
 Size = tuple[int | float, int | float]  # inches
 
-DPI = 160  # 7 inches are shown about 670 CSS pixels wide or less: text stays crisp on a 2x screen
+DPI = 200  # 5.6 inches are shown about 670 CSS pixels wide or less: text stays crisp on a 2x screen, large on a phone
 COLOURS = 128
 
 

@@ -50,7 +50,7 @@ class Lab:
         *,
         name: str,
         title: str,
-        size: Size = (7, 3.6),
+        size: Size = (5.6, 3.2),
         **controls: Control,
     ) -> None:
         self.draw, self.describe, self.name, self.title = draw, describe, name, title
