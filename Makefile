@@ -14,6 +14,7 @@ BIN := .venv/bin
 
 .venv/test-ready: .venv/book-ready
 	$(BIN)/pip install -c requirements.txt -e '.[test]'
+	$(BIN)/python tools/browser.py
 	touch $@
 
 book: .venv/book-ready

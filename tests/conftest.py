@@ -41,9 +41,9 @@ class EverythingRan:
     def is_selection(self) -> bool:
         """Whether the command line asked for some tests of a file only."""
         option = self.config.option
-        return bool(option.keyword or option.markexpr or option.lf or option.collectonly or option.deselect) or any(
-            "::" in argument for argument in self.config.args
-        )
+        return bool(
+            option.keyword or option.markexpr or getattr(option, "lf", False) or option.collectonly or option.deselect
+        ) or any("::" in argument for argument in self.config.args)
 
     def expected(self) -> set[Path]:
         """What must run: test files and, under nbval, chapters; a place without any stands for itself."""
