@@ -13,7 +13,7 @@ BIN := .venv/bin
 	touch $@
 
 .venv/test-ready: .venv/book-ready
-	$(BIN)/pip install -c requirements.txt -e '.[test]'
+	$(BIN)/pip install -r requirements.txt -e '.[test]'
 	$(BIN)/python tools/browser.py
 	touch $@
 
