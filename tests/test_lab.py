@@ -130,17 +130,24 @@ def test_too_many_pictures_name_the_control_to_thin_in_every_form():
         small(mass=MASS, long=long)
     with pytest.raises(ValueError, match=r"^words: "):
         small(words=Choice("Words", options=[str(i) for i in range(65)]))
+    with pytest.raises(ValueError, match=r"^count: "):  # a number, though the choice is longer
+        small(words=Choice("Words", options=[str(i) for i in range(30)]), count=COUNT)
 
 
 def test_64_pictures_fit():
     small(mass=MASS, long=Numeric("Long", grid=range(32), default=0, live=(0, 33)))
 
 
-def test_too_many_bytes_name_the_control_to_thin_and_leave_nothing(folder, monkeypatch):
-    monkeypatch.setattr(lab, "MOST_BYTES", 1000)
-    with pytest.raises(ValueError, match=r"^count: thin its grid; 6 pictures of \d+ bytes, at most 1000 bytes fit"):
-        small(mass=MASS, count=COUNT)
-    assert not folder.exists()
+def test_one_byte_too_many_names_the_control_to_thin_and_leaves_nothing(folder, monkeypatch):
+    small()
+    total = sum(path.stat().st_size for path in (folder / "small").iterdir())
+    monkeypatch.setattr(lab, "MOST_BYTES", total)
+    small(name="fits")
+    monkeypatch.setattr(lab, "MOST_BYTES", total - 1)
+    message = f"^count: thin its grid; 3 pictures of {total} bytes, at most {total - 1} bytes fit"
+    with pytest.raises(ValueError, match=message):
+        small(name="heavy")
+    assert sorted(path.name for path in folder.iterdir()) == ["fits", "small"]
 
 
 def test_a_control_that_changes_nothing_is_refused(folder):
@@ -190,7 +197,7 @@ def test_the_pictures_are_what_draw_draws_in_order(folder):
         with Image.open(folder / "small" / f"{index}.webp") as image:
             stored = np.asarray(image.convert("RGB"), dtype=int)
         exact = np.asarray(frames.picture(draw, {"count": count, "sharp": sharp}, size=(2, 1)), dtype=int)
-        assert stored.shape == exact.shape == (160, 320, 3)
+        assert stored.shape == exact.shape == (frames.DPI, 2 * frames.DPI, 3)
         assert np.abs(stored - exact).max() <= 16
 
 
@@ -291,7 +298,7 @@ def test_a_live_slider_redraws_by_the_real_code_beyond_the_grid(view):
     assert f"base64,{png_of(count=37, mass='Zipf')}" in below.value
     assert 'alt="Shown is count 37 and mass Zipf."' in below.value
     assert below.value.endswith("<p>Shown is count 37 and mass Zipf.</p>")
-    assert "width: 192px" in below.value
+    assert "width: 240px" in below.value
 
 
 def test_an_error_while_moving_is_shown_and_the_old_picture_goes(view):

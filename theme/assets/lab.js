@@ -24,19 +24,18 @@
     field.parentElement.querySelector(".mm-lab-value").textContent = value;
   }
 
-  // The pictures of one lab, each fetched when first asked for and kept decoded.
+  // The pictures of one lab, each fetched when first asked for and kept, so that it is shown at once thereafter.
   function gallery(address) {
-    const entries = new Map();
+    const pictures = new Map();
     return (frame) => {
-      if (!entries.has(frame)) {
+      if (!pictures.has(frame)) {
         const image = new Image();
         image.src = `${address}/${frame}.webp`;
-        const entry = { image, ready: false };
-        entry.loaded = image.decode().then(() => { entry.ready = true; });
-        entry.loaded.catch(() => entries.delete(frame)); // so that the next try fetches again
-        entries.set(frame, entry);
+        const loaded = image.decode().then(() => image);
+        loaded.catch(() => pictures.delete(frame)); // so that the next try fetches again
+        pictures.set(frame, loaded);
       }
-      return entries.get(frame);
+      return pictures.get(frame);
     };
   }
 
@@ -91,10 +90,8 @@
         announce();
         prefetch();
       };
-      const entry = load(frame);
-      if (entry.ready) return finish(show)(); // at once: the next screen refresh has it
       lab.classList.add("mm-lab-loading");
-      entry.loaded.then(finish(show), finish(fail));
+      load(frame).then(finish(show), finish(fail)); // before the next screen refresh if it is there already
     }
 
     function stop() {
