@@ -4,6 +4,7 @@ import os
 
 # Before torch and numpy read it: one thread, as in the chapters.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["KINETO_LOG_LEVEL"] = "6"  # the profiler that counts memory says when it starts and stops
 
 from pathlib import Path
 
