@@ -28,7 +28,7 @@ test: .venv/test-ready
 		-n logical --maxprocesses=4 --dist loadfile book tests
 
 notebooks: .venv/book-ready
-	$(BIN)/jupyter lab book
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) book
 
 store: .venv/book-ready
 	$(BIN)/python tools/store.py book/$(CH).ipynb
