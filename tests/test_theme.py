@@ -219,3 +219,9 @@ def test_what_is_no_opaque_picture_is_left_alone():
     clear = png_output(Image.new("RGBA", (4, 4), (0, 0, 0, 0)))
     text = {"output_type": "stream", "name": "stdout", "text": "one"}
     assert slim(clear) == clear and slim(text) == text
+
+
+def test_chinese_words_are_marked_as_such(book):
+    article = made(book, "A plan 传输方案 and a view 视图, but not `原型` in code.")
+    assert [word.get_text() for word in article.select("span[lang=zh]")] == ["传输方案", "视图"]
+    assert "A plan 传输方案 and a view 视图, but not 原型 in code." in article.get_text()
