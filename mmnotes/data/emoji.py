@@ -1,0 +1,99 @@
+"""The emoji corpus: 849 concrete concepts, each drawn by three vendors and named in English and Chinese.
+
+Noto and Fluent are the styles to train on, Twemoji is one that a model has never seen. 200 concepts are held out: train
+on those whose ``held_out`` is False. Near-synonyms sit on both sides of that line, so read the figures as a comparison
+and not as a benchmark.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor
+
+from mmnotes.data.arrays import array
+
+Vendor = Literal["noto", "fluent", "twemoji"]
+
+
+class Caption(NamedTuple):
+    """The name of a concept in one language, and further words for it."""
+
+    label: str
+    tags: tuple[str, ...]
+
+
+class Concept(NamedTuple):
+    """One concept: its code points, the group the standard puts it in, whether it is held out, and its captions."""
+
+    code: str
+    group: str
+    held_out: bool
+    en: Caption
+    zh: Caption
+
+
+@cache
+def concepts() -> tuple[Concept, ...]:
+    """All concepts, in the order of every array of the corpus.
+
+    Source: emojibase-data 17.0.0, names and tags of Unicode's locale data.
+    """
+    rows = json.loads((files(__package__) / "captions.json").read_text(encoding="utf-8"))
+    return tuple(
+        Concept(row["code"], row["group"], row["held_out"], *(_caption(row[language]) for language in ("en", "zh")))
+        for row in rows
+    )
+
+
+def drawings(*, vendor: Vendor) -> Float[Tensor, "concepts channels height width"]:
+    """Every concept as one vendor draws it, on white.
+
+    Shapes: (concepts, channels, height, width) = (849, 3, 32, 32).
+    Units: red, green and blue from 0 to 1.
+    """
+    pixels = array(f"emoji_{vendor}.npz", "drawings").permute(0, 3, 1, 2) / 255
+    colour, opacity = pixels[:, :3], pixels[:, 3:]
+    return colour * opacity + 1 - opacity
+
+
+def image_features(*, vendor: Vendor) -> Float[Tensor, "concepts dim"]:
+    """What EfficientNet-Lite0, trained on ImageNet, makes of each drawing: 256 leading principal coordinates.
+
+    Shapes: (concepts, dim) = (849, 256).
+    Units: those of the network's averaged last layer, centred on the training concepts by Noto and Fluent.
+    """
+    return array(f"features_{vendor}.npz", "image")
+
+
+def patch_features(*, vendor: Vendor) -> Float[Tensor, "concepts tokens dim"]:
+    """The same network's last grid of 4 x 4 cells, row by row: 64 leading principal coordinates each.
+
+    Shapes: (concepts, tokens, dim) = (849, 16, 64).
+    Units: those of the network's last layer, centred on the training concepts by Noto and Fluent.
+    """
+    return array(f"features_{vendor}.npz", "patches")
+
+
+def text_features() -> Float[Tensor, "concepts dim"]:
+    """What all-MiniLM-L6-v2 makes of each English label.
+
+    Shapes: (concepts, dim) = (849, 384).
+    Units: vectors of length one.
+    """
+    return array("features_text.npz", "label")
+
+
+def tagged_features() -> Float[Tensor, "concepts dim"]:
+    """What all-MiniLM-L6-v2 makes of each English label followed by its tags.
+
+    Shapes: (concepts, dim) = (849, 384).
+    Units: vectors of length one.
+    """
+    return array("features_text.npz", "tagged")
+
+
+def _caption(row: dict[str, Any]) -> Caption:
+    return Caption(row["label"], tuple(row["tags"]))

@@ -1,0 +1,26 @@
+"""Handwritten digits, and a few photographs."""
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from mmnotes.data.arrays import array, names
+
+
+def digits() -> tuple[Float[Tensor, "samples height width"], Int[Tensor, "samples"]]:
+    """1,797 handwritten digits and the digit each shows, in the order of the source.
+
+    Shapes: images (samples, height, width) = (1797, 8, 8), labels (samples,).
+    Units: ink from 0 (none) to 1 (all of the 4 x 4 bitmap cell behind a pixel); labels 0 to 9.
+    Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits (UCI, 1998), the test part.
+    """
+    return array("digits.npz", "images") / 16, array("digits.npz", "labels").long()
+
+
+def photos() -> dict[str, Float[Tensor, "channels height width"]]:
+    """Six photographs by name: cat, coffee, rocket, astronaut, temple, flower.
+
+    Shapes: each (channels, height, width) = (3, 128, 128), the middle square of the source.
+    Units: red, green and blue from 0 to 1.
+    Source: the sample pictures of scikit-image and scikit-learn; ATTRIBUTION.md names their photographers.
+    """
+    return {name: array("photos.npz", name).permute(2, 0, 1) / 255 for name in names("photos.npz")}
