@@ -1,8 +1,23 @@
 """The data are what their names say."""
 
+import pytest
 import torch
+from torch.nn.functional import normalize
 
-from mmnotes.data import digits
+from mmnotes.data import (
+    concepts,
+    digits,
+    drawings,
+    image_features,
+    patch_features,
+    photos,
+    tagged_features,
+    text_features,
+    vocabulary,
+    word_ids,
+)
+
+VENDORS = ("noto", "fluent", "twemoji")
 
 
 def test_digits_are_the_ones_of_the_source():
@@ -25,3 +40,60 @@ def test_digits_are_read_afresh():
     images, _ = digits()
     images.zero_()
     assert digits()[0].max() == 1
+
+
+def test_every_concept_has_its_drawings_captions_and_features():
+    count = len(concepts())
+    assert count == 849 and sum(concept.held_out for concept in concepts()) == 200
+    assert len({concept.code for concept in concepts()}) == len({concept.en.label for concept in concepts()}) == count
+    assert all(
+        concept.en.label and concept.zh.label and concept.en.label not in concept.en.tags for concept in concepts()
+    )
+    for vendor in VENDORS:
+        assert drawings(vendor=vendor).shape == (count, 3, 32, 32)
+        assert image_features(vendor=vendor).shape == (count, 256)
+        assert patch_features(vendor=vendor).shape == (count, 16, 64)
+    assert text_features().shape == tagged_features().shape == (count, 384)
+    torch.testing.assert_close(text_features().norm(dim=1), torch.ones(count), rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_drawings_are_on_white_and_in_the_order_of_the_captions(vendor):
+    pictures = dict(zip([concept.en.label for concept in concepts()], drawings(vendor=vendor), strict=True))
+    assert all(picture.min() >= 0 and picture.max() <= 1 for picture in pictures.values())
+    assert pictures["hot pepper"][:, 0, -1].min() > 0.9, "a corner without drawing is white"
+    red, green, blue = pictures["red apple"][:, 12:24, 8:24].mean((1, 2))
+    assert red > 1.5 * blue and red > 1.5 * green
+    red, green, blue = pictures["leafy green"].mean((1, 2))
+    assert green > red and green > blue
+
+
+def test_one_concept_by_two_vendors_has_similar_features():
+    """Of 849 drawings by another vendor, the one of the same concept is the nearest for at least two in five."""
+    for features in (image_features, lambda vendor: patch_features(vendor=vendor).mean(1)):
+        noto, twemoji = (normalize(features(vendor=vendor), dim=1) for vendor in ("noto", "twemoji"))
+        assert ((noto @ twemoji.T).argmax(1) == torch.arange(849)).double().mean() > 0.4
+
+
+def test_sentence_features_know_near_words():
+    places = {concept.en.label: place for place, concept in enumerate(concepts())}
+    cat, dog, rocket = (text_features()[places[label]] for label in ("cat", "dog", "rocket"))
+    assert cat @ dog > cat @ rocket
+
+
+def test_words_have_numbers_and_unknown_ones_are_named():
+    numbers = word_ids("Red apple")
+    assert [vocabulary()[number] for number in numbers] == ["red", "apple"]
+    assert [vocabulary("zh")[number] for number in word_ids("红苹果", "zh")] == ["红", "苹", "果"]
+    for concept in concepts():
+        assert word_ids(concept.en.label) and word_ids(concept.zh.label, "zh")
+    with pytest.raises(ValueError, match="words of the captions, got xylograph"):
+        word_ids("red xylograph")
+
+
+def test_photos_are_what_their_names_say():
+    pictures = photos()
+    assert list(pictures) == ["cat", "coffee", "rocket", "astronaut", "temple", "flower"]
+    assert all(picture.shape == (3, 128, 128) and 0.2 < picture.mean() < 0.8 for picture in pictures.values())
+    red, _, blue = pictures["flower"].mean((1, 2))
+    assert red > blue, "the dahlia is red"

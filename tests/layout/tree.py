@@ -61,8 +61,9 @@ def other_modules_are_tested_and_used(root: Path) -> list[str]:
             dotted in used for used in tests.values()
         ):
             found.append(f"{path.relative_to(root)}: no test; write tests/test_{names_of_its_test(path)[0]}.py")
-        if not any(dotted in used for user, used in users.items() if user != path):
-            found.append(f"{path.relative_to(root)}: nothing imports it, and it belongs to no chapter")
+        shown = any(f"from {dotted} import" in chapter.read_text(encoding="utf-8") for chapter in chapters(root))
+        if not shown and not any(dotted in used for user, used in users.items() if user != path):
+            found.append(f"{path.relative_to(root)}: nothing imports it, and no chapter shows it to the reader")
     return found
 
 
@@ -139,11 +140,12 @@ def belongs_to_a_chapter(path: Path, root: Path) -> bool:
 
 
 def names_of_its_test(path: Path) -> list[str]:
-    """What its test may be called: by its own name or, if it is `lab_page` beside `lab`, by that of the whole."""
+    """What its test may be called: by its own name or that of the whole, as `lab` for `lab_page` and `data` for its files."""
     name = path.parent.name if path.name == "__init__.py" else path.stem
     words = name.split("_")
     wholes = ["_".join(words[:count]) for count in range(1, len(words))]
-    return [name, *(whole for whole in wholes if path.with_name(f"{whole}.py").exists())]
+    folder = [path.parent.name] if path.parent.name == "data" else []
+    return [name, *(whole for whole in wholes if path.with_name(f"{whole}.py").exists()), *folder]
 
 
 def defines_something(path: Path) -> bool:
