@@ -225,7 +225,7 @@ BREAKS = [
     (
         add("mmnotes/exercises/other.py", "EXERCISES = {}\n"),
         tree.other_modules_are_tested_and_used,
-        "mmnotes/exercises/other.py: nothing imports it, and it belongs to no chapter",
+        "mmnotes/exercises/other.py: nothing imports it, and no chapter shows it to the reader",
     ),
     (
         add("mmnotes/page/lab_page.py", "SIZE = 3\n"),

@@ -140,7 +140,7 @@ def belongs_to_a_chapter(path: Path, root: Path) -> bool:
 
 
 def names_of_its_test(path: Path) -> list[str]:
-    """What its test may be called: by its own name or that of the whole, as `lab` for `lab_page` and `data` for its files."""
+    """What its test may be called: its own name, or that of the whole: `lab` for `lab_page`, `data` for its files."""
     name = path.parent.name if path.name == "__init__.py" else path.stem
     words = name.split("_")
     wholes = ["_".join(words[:count]) for count in range(1, len(words))]
