@@ -12,7 +12,7 @@ Differs:
 """
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Real
 from torch import Tensor
 
 from mmnotes.rotation import adjacent_order, frequency_ladder, rotate_adjacent, rotate_halves
@@ -41,13 +41,14 @@ def frequency_vectors(
     Shapes: ladder (rungs,), directions (directions, axes) -> (directions * rungs, axes).
     Units: radians for one step along an axis.
     Errors: TypeCheckError for other shapes.
-    Source: axial: Qwen2-VL's vision tower, all rows first and then all columns; mixed: Heo et al. 2024, equation 14.
+    Source: axial: Qwen2-VL's vision tower, all rows first and then all columns; mixed: Heo et al. 2024, section 3.
     """
     return (directions[:, None] * ladder[:, None]).flatten(0, 1)
 
 
 def angles(
-    positions: Float[Tensor, "... axes"] | Int[Tensor, "... axes"], frequencies: Float[Tensor, "planes axes"]
+    positions: Real[Tensor, "... axes"],
+    frequencies: Float[Tensor, "planes axes"],
 ) -> Float[Tensor, "... planes"]:
     """The angle ⟨ω_j, p⟩ of each plane at each position.
 
@@ -55,12 +56,14 @@ def angles(
     Units: radians; float32 keeps 1e-3 radians up to positions of ten thousand.
     Source: Su et al. 2021, equation 15, with a vector in place of mθ_j.
     """
-    turned: Tensor = torch.einsum("...a, pa -> ...p", positions.to(frequencies.dtype), frequencies)
+    positions = positions.to(frequencies.dtype)
+    turned: Tensor = torch.einsum("...a, pa -> ...p", positions, frequencies)
     return turned
 
 
 def character(
-    offsets: Float[Tensor, "... axes"] | Int[Tensor, "... axes"], frequencies: Float[Tensor, "planes axes"]
+    offsets: Real[Tensor, "... axes"],
+    frequencies: Float[Tensor, "planes axes"],
 ) -> Float[Tensor, "..."]:
     """The trace of the rotation that an offset p stands for: χ(p) = 2 Σ_j cos⟨ω_j, p⟩.
 
@@ -76,7 +79,8 @@ def character(
 
 
 def position_kernel(
-    offsets: Float[Tensor, "... axes"] | Int[Tensor, "... axes"], frequencies: Float[Tensor, "planes axes"]
+    offsets: Real[Tensor, "... axes"],
+    frequencies: Float[Tensor, "planes axes"],
 ) -> Float[Tensor, "..."]:
     """What the position alone does to a score: the mean of cos⟨ω_j, p⟩ over the planes.
 

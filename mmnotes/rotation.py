@@ -65,8 +65,8 @@ def rotate_adjacent(
     Shapes: x (batch, heads, tokens, dim), cos and sin (batch or 1, tokens, dim / 2) -> (batch, heads, tokens, dim).
     Units: cos and sin of the angles; the result has the dtype of x.
     Errors: ValueError for an odd dim, or for tables that do not have dim / 2 planes.
-    Source: Su et al., RoFormer (2021), equation 34; equal up to rounding to the pairing of transformers'
-    Cohere and of GPT-NeoX's predecessors, whose tables repeat each entry.
+    Source: Su et al., RoFormer (2021), equation 34; equal up to rounding to apply_rotary_pos_emb of transformers'
+    Cohere, whose tables repeat each entry.
     """
     _check(x, cos)
     dtype = torch.promote_types(x.dtype, torch.float32)
@@ -82,7 +82,7 @@ def adjacent_order(*, planes: int) -> Int[Tensor, "dim"]:
 
     Shapes: -> (dim,) with dim = 2 planes.
     Errors: ValueError for planes < 1.
-    Source: the permutation that conversion scripts apply to W_q and W_k, as in transformers' convert_llama_weights.
+    Source: the permutation that conversion scripts apply to W_q and W_k, as in that of LLaMA's to transformers.
     """
     if planes < 1:
         raise ValueError(f"planes must be >= 1, got {planes}")

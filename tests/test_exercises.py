@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from mmnotes.exercises import Exercise, check, sinkhorn
+from mmnotes.exercises import Exercise, check, rope, sinkhorn
 from mmnotes.exercises.answers import _hint
 
-EXERCISES = {**sinkhorn.EXERCISES}
+EXERCISES = {**sinkhorn.EXERCISES, **rope.EXERCISES}
 SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
 
 # Wrong answers that the slips do not foresee, one list per exercise.
@@ -24,6 +24,15 @@ UNFORESEEN = {
         lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps + 1),
         lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps).T,
     ],
+    "rope-1": [lambda j, planes, base: base, lambda j, planes, base: 6.28 * base**j, lambda j, planes, base: 2 * j],
+    "rope-2": [lambda c, axes: (1 + c) / 2, lambda c, axes: c**axes, lambda c, axes: 1 - c],
+    "rope-3": [
+        lambda q, k, p, r, ladder: q * k,
+        lambda q, k, p, r, ladder: (q @ k) * torch.cos((r - p) * ladder).mean(),
+        lambda q, k, p, r, ladder: -rope._one_side(q, k, p, r, ladder),
+    ],
+    "rope-4": [0, 0.15, 2.3119],
+    "rope-5": [lambda w: w.T, lambda w: w.flip(0), lambda w: w[::2]],
 }
 
 
