@@ -3,7 +3,7 @@
 Every plane of a head reads one of the three ids of its token. Which one is a table of axes, and the only thing in which
 the sectioned layout of Qwen2-VL and Qwen2.5-VL and the interleaved one of Qwen3-VL differ.
 
-Papers: Wang et al., Qwen2-VL (2024), section 2.1; Bai et al., Qwen2.5-VL technical report (2025), section 2.1.2; Bai et
+Papers: Wang et al., Qwen2-VL (2024), section 2.1; Bai et al., Qwen2.5-VL technical report (2025), section 2.1; Bai et
 al., Qwen3-VL technical report (2025), section 2.1.
 
 Differs:

@@ -3,7 +3,7 @@
 Every token gets three ids: time, height, width. A text token has the same number three times, one more than the largest
 id before it. The tokens of an image or a film that begins at s have s plus their frame, row and column.
 
-Papers: Wang et al., Qwen2-VL (2024), section 2.1; Bai et al., Qwen2.5-VL technical report (2025), section 2.1.2; Bai et
+Papers: Wang et al., Qwen2-VL (2024), section 2.1; Bai et al., Qwen2.5-VL technical report (2025), section 2.1; Bai et
 al., Qwen3-VL technical report (2025), section 2.3.
 """
 
@@ -40,7 +40,7 @@ class Video(NamedTuple):
     """A film in one block: frame groups, each of height x width tokens and ``seconds`` after the one before.
 
     Shapes: no tensor.
-    Source: Qwen2.5-VL technical report, section 2.1.2; a group is two frames, so ``seconds`` is 2 / fps.
+    Source: Qwen2.5-VL technical report, section 2.1; a group is two frames, so ``seconds`` is 2 / fps.
     """
 
     frames: int
