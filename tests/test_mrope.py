@@ -5,6 +5,8 @@ import re
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
 from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLTextConfig
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLRotaryEmbedding
@@ -14,6 +16,8 @@ from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLTextRotaryEmbe
 from mmnotes.mrope import axis_frequencies, interleaved, rotary, sectioned
 from mmnotes.rope import angles, character, gauge, position_kernel, rotate_halves
 
+# The same examples in every run, on any machine; how long one takes is no property.
+repeatable = settings(derandomize=True, deadline=None, database=None, max_examples=40)
 LAYOUTS = {"sectioned": sectioned, "interleaved": interleaved}
 every_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 REFERENCES = {
@@ -109,6 +113,24 @@ def test_scores_depend_on_differences_only(layout):
     torch.testing.assert_close(scores[0], scores[1], rtol=0, atol=1e-3)
     torch.testing.assert_close(scores[0], scores[2], rtol=0, atol=1e-2)
     assert (scores[0] - x @ x.mT).abs().max() > 1
+
+
+@repeatable
+@given(
+    layout=st.sampled_from([sectioned, interleaved]),
+    sections=st.sampled_from([(24, 20, 20), (4, 2, 2), (3, 1, 2), (5, 5, 4)]),
+    base=st.floats(2, 1e7),
+    shift=st.lists(st.integers(-2000, 2000), min_size=3, max_size=3),
+)
+def test_a_common_shift_changes_no_score(layout, sections, base, shift):
+    vectors, generator = axis_frequencies(layout(sections), base=base), torch.Generator().manual_seed(0)
+    x = torch.randn(1, 1, 5, 2 * sum(sections), generator=generator, dtype=torch.float64)
+    ids, scores = some_ids(1, 5, most=60)[:, 0].T, []
+    for moved in (ids, ids + torch.tensor(shift)):
+        found = angles(moved, vectors)[None]
+        turned = rotate_halves(x, found.cos(), found.sin())
+        scores.append(turned @ turned.mT)
+    torch.testing.assert_close(*scores, rtol=0, atol=1e-9)
 
 
 def test_frequency_vectors_turn_by_the_same_angles():

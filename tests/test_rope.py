@@ -116,6 +116,15 @@ def test_gauge_pairs_equal_planes_one_to_one():
         gauge(twice, torch.tensor([[0.5], [0.5], [1.0]]))
 
 
+def test_no_shift_leads_from_one_content_to_another():
+    """Contents and positions together are no homogeneous space: the length in each plane belongs to the content."""
+    frequencies, shifts, x = vectors(7, 2), vectors(11, 2, seed=1), vectors(1, 14, seed=2)
+    orbit = turned(rotate_halves, x.expand(11, 14), shifts, frequencies)
+    lengths = orbit.unflatten(1, (2, 7)).norm(dim=1)
+    torch.testing.assert_close(lengths, x.unflatten(1, (2, 7)).norm(dim=1).expand(11, 7))
+    assert (orbit - x).norm(dim=1).min() > 0.1
+
+
 def test_an_abelian_group_of_rotations_outside_every_torus():
     """The counterexample: half turns about three axes commute, and no rotations of one angle each contain them all."""
     turns = [torch.diag(torch.tensor(d)).double() for d in ([1.0, -1, -1], [-1.0, 1, -1], [-1.0, -1, 1])]

@@ -88,6 +88,8 @@ def test_gradients(rotate):
     x, cos, sin = problem(1, 2, 3, 2)
     assert gradcheck(lambda x: rotate(x, cos, sin), (x.requires_grad_(),))
     assert gradgradcheck(lambda x: rotate(x, cos, sin).sin(), (x,))
+    by_func = torch.func.grad(lambda x: rotate(x, cos, sin).pow(3).sum())(x.detach())
+    torch.testing.assert_close(by_func, torch.autograd.grad(rotate(x, cos, sin).pow(3).sum(), x)[0])
     everything = tuple(each.detach().clone().requires_grad_() for each in (x, cos, sin))
     assert gradcheck(rotate, everything)
 

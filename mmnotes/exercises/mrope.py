@@ -22,7 +22,7 @@ def _after(start: int, frames: int, height: int, width: int, seconds: float) -> 
 
 
 def _wavelength(plane: float, base: float = 1e6) -> float:
-    return 2 * math.pi * base ** (plane / 64)
+    return 2 * math.pi * math.pow(base, plane / 64)
 
 
 EXERCISES = {

@@ -59,8 +59,8 @@ EXERCISES = {
         solution=_one_side,
         inputs=((_QUERY, _KEY, 2, 5, _LADDER), (_KEY, _QUERY, 40, 7, _LADDER)),
         slips={
-            "The key is turned by r - p; here it is turned the other way.": lambda query, key, p, r, ladder: (
-                _one_side(query, key, r, p, ladder)
+            "The key is turned by r - p; here it is turned the other way.": lambda query, key, p, r, ladder: _one_side(
+                query, key, r, p, ladder
             ),
             "These are adjacent pairs; the vectors are paired by halves.": _adjacent,
             "The key is turned by its own position only; that of the query is missing.": (
@@ -82,12 +82,12 @@ EXERCISES = {
         solution=_to_adjacent,
         inputs=((_WEIGHTS,), (_WEIGHTS.T[:, :3],)),
         slips={
-            "This is the inverse, from adjacent pairs to halves.": lambda weights: (
-                weights[adjacent_order(planes=len(weights) // 2).argsort()]
-            ),
+            "This is the inverse, from adjacent pairs to halves.": lambda weights: weights[
+                adjacent_order(planes=len(weights) // 2).argsort()
+            ],
             "Nothing is permuted.": lambda weights: weights,
-            "The two halves have changed places; they have to be dealt out in turn.": lambda weights: (
-                weights.roll(len(weights) // 2, 0)
+            "The two halves have changed places; they have to be dealt out in turn.": lambda weights: weights.roll(
+                len(weights) // 2, 0
             ),
         },
     ),
