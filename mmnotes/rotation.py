@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-_BLOCK_BYTES = 2**20  # a megabyte of the tensor, with as much of the result, fits the caches of current processors
+_BLOCK_BYTES = 2**19  # half a megabyte of the tensor and of the result fit the caches of current processors
 
 
 def frequency_ladder(*, planes: int, base: float, dtype: torch.dtype = torch.float32) -> Float[Tensor, "planes"]:
@@ -109,18 +109,17 @@ class _Turn(torch.autograd.Function):
 
 def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Fresh memory for the result alone: all else stays in cache."""
-    dtype = torch.promote_types(x.dtype, torch.float32)
-    cos, sin = cos[:, None].to(dtype), sin[:, None].to(dtype)
-    result, half = torch.empty_like(x), cos.shape[-1]
+    dtype, half = torch.promote_types(x.dtype, torch.float32), cos.shape[-1]
+    cos, sin = torch.cat([cos, cos], dim=-1)[:, None].to(dtype), sin[:, None].to(dtype)
+    result = torch.empty_like(x)
     block = max(1, _BLOCK_BYTES * x.shape[2] // max(1, x.numel() * dtype.itemsize))
     for start in range(0, x.shape[2], block):
         tokens = slice(start, start + block)
-        first, second = x[:, :, tokens].to(dtype).split(half, dim=-1)
-        into = result[:, :, tokens]
-        turned = into if x.dtype == dtype else torch.empty_like(into, dtype=dtype)
-        c, s = cos[:, :, tokens], sin[:, :, tokens]
-        torch.mul(first, c, out=turned[..., :half]).addcmul_(second, s, value=-1)
-        torch.mul(second, c, out=turned[..., half:]).addcmul_(first, s)
+        vectors, into, s = x[:, :, tokens].to(dtype), result[:, :, tokens], sin[:, :, tokens]
+        turned = into if x.dtype == dtype else torch.empty_like(vectors)
+        torch.mul(vectors, cos[:, :, tokens], out=turned)
+        turned[..., :half].addcmul_(vectors[..., half:], s, value=-1)
+        turned[..., half:].addcmul_(vectors[..., :half], s)
         if x.dtype != dtype:
             into.copy_(turned)
     return result
