@@ -32,15 +32,19 @@ def sectioned(sections: Sequence[int]) -> Int[Tensor, "planes"]:
 
 
 def interleaved(sections: Sequence[int]) -> Int[Tensor, "planes"]:
-    """The axis of each plane, dealt out in turn: time, height, width, time, ...; what is left over is time.
+    """The axis of each plane, dealt out in turn: time, height, width, time, ...; what
+    is left over is time.
 
-    Height takes the planes 1, 4, 7, ... until it has its number, width 2, 5, 8, ..., and time every other one. Of
-    [24, 20, 20] the last four planes, the slowest of all, are time's.
+    Height takes the planes 1, 4, 7, ... until it has its number, width 2, 5, 8, ...,
+    and time every other one. Of [24, 20, 20] the last four planes, the slowest of all,
+    are time's.
 
-    Shapes: sections (planes of time, of height, of width) -> (planes,), with 0, 1, 2 for time, height, width.
-    Errors: ValueError unless there are three sections, none negative, and at least one plane; or if height or width has
-    more planes than can be dealt out in turn.
-    Source: Qwen3-VL technical report, section 2.1; transformers' Qwen3VLTextRotaryEmbedding, default [24, 20, 20].
+    Shapes: sections (planes of time, of height, of width) -> (planes,), with 0, 1, 2
+    for time, height, width.
+    Errors: ValueError unless there are three sections, none negative, and at least one
+    plane; or if height or width has more planes than can be dealt out in turn.
+    Source: Qwen3-VL technical report, section 2.1; transformers'
+    Qwen3VLTextRotaryEmbedding, default [24, 20, 20].
     """
     _check_sections(sections)
     planes = sum(sections)
@@ -59,13 +63,16 @@ def rotary(
 ) -> tuple[Float[Tensor, "batch tokens planes"], Float[Tensor, "batch tokens planes"]]:
     """The tables cos and sin of the angles θ_j id_a(j), with a(j) the axis of plane j.
 
-    As ``rotate_halves`` wants them. transformers returns each table twice, side by side, since it turns with
-    ``x * cos + rotate_half(x) * sin``: its tables are ``torch.cat([cos, cos], dim=-1)`` and the same of sin.
+    As ``rotate_halves`` wants them. transformers returns each table twice, side by
+    side, since it turns with ``x * cos + rotate_half(x) * sin``: its tables are
+    ``torch.cat([cos, cos], dim=-1)`` and the same of sin.
 
-    Shapes: position_ids (3, batch, tokens), axes (planes,) -> two of (batch, tokens, planes).
+    Shapes: position_ids (3, batch, tokens), axes (planes,) -> two of (batch, tokens,
+    planes).
     Units: ids count tokens, rows, columns or steps of time.
     Errors: ValueError for an axis that is not 0, 1 or 2, or for base <= 1.
-    Source: transformers' Qwen2_5_VLRotaryEmbedding and Qwen3VLTextRotaryEmbedding, equal to the last bit.
+    Source: transformers' Qwen2_5_VLRotaryEmbedding and Qwen3VLTextRotaryEmbedding,
+    equal to the last bit.
     """
     if not ((axes >= 0) & (axes <= 2)).all():
         raise ValueError(f"axes must hold 0, 1 and 2 only, got {sorted(set(axes.tolist()))}")
