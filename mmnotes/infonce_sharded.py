@@ -34,7 +34,8 @@ def sharded_info_nce(
     Source: mlfoundations/open_clip, src/open_clip/loss.py, ClipLoss with local_loss and gather_with_grad.
     """
     check_scale(scale)
-    sizes = gathered_values(torch.tensor([float(len(image))], device=image.device)[:, None]).flatten().tolist()
+    counted = gathered_values(torch.tensor([[float(len(image))]], device=image.device))
+    sizes = [int(size) for size in counted.flatten()]
     if not len(image) or len(set(sizes)) > 1:
         raise ValueError(f"image must have equally many rows on every process, at least one, got {sizes}")
     dtype = torch.promote_types(image.dtype, torch.float32)

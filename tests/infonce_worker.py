@@ -12,9 +12,10 @@ from mmnotes.infonce_ways import compare
 
 def averaged(tensors):
     """What DistributedDataParallel makes of gradients."""
-    for each in tensors:
+    sums = [each.clone() for each in tensors]
+    for each in sums:
         dist.all_reduce(each)
-    return [each / dist.get_world_size() for each in tensors]
+    return [each / dist.get_world_size() for each in sums]
 
 
 def main(data, results):
@@ -25,9 +26,9 @@ def main(data, results):
     image, text = (state[name].chunk(count)[place] for name in ("image", "text"))
     weights = [state[name].requires_grad_() for name in ("to_image", "to_text", "log_scale")]
     loss = sharded_info_nce(image @ weights[0].T, text @ weights[1].T, scale=weights[2].exp())
-    found = {"mean": averaged([loss.detach(), *torch.autograd.grad(loss, weights)]), "ways": compare(data)}
+    found = {"mean": averaged([loss.detach(), *torch.autograd.grad(loss, weights)]), "ways": compare(Path(data))}
     try:
-        sharded_info_nce(image[place:], text[place:], scale=1.0)
+        sharded_info_nce(image[place:], image[place:], scale=1.0)
     except ValueError as error:
         found["refused"] = str(error)
     torch.save({"loss": loss.detach(), **found}, Path(results, f"{place}.pt"))

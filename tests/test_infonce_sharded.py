@@ -88,7 +88,7 @@ def test_what_is_lost_does_not_depend_on_the_number_of_processes(runs):
 
 @pytest.mark.parametrize("count", [2, 4])
 def test_batches_of_different_sizes_are_refused_everywhere(runs, count):
-    sizes = [PAIRS / count - rank for rank in range(count)]
+    sizes = [PAIRS // count - rank for rank in range(count)]
     for found in runs[count]:
         assert found["refused"] == f"image must have equally many rows on every process, at least one, got {sizes}"
 
