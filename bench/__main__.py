@@ -6,11 +6,12 @@ import os
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["KINETO_LOG_LEVEL"] = "6"  # the profiler that counts memory says when it starts and stops
 
+from itertools import chain
 from pathlib import Path
 
 import torch
 
-from bench import page, sinkhorn
+from bench import infonce, page, sinkhorn
 from bench.timing import Row
 
 HEADINGS = Row("what", "ours", "the other", "other / ours", "aim")
@@ -21,7 +22,7 @@ def main() -> None:
     """Measure everything, printing each row as it is known."""
     torch.set_num_threads(1)
     show(HEADINGS)
-    for row in sinkhorn.rows():
+    for row in chain(infonce.rows(), sinkhorn.rows()):
         show(row)
     if BOOK.is_dir():
         for what, figure in page.rows():

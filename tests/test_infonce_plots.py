@@ -24,7 +24,7 @@ def test_estimates(figure):
 
 
 def test_sweep_marks_the_chosen_setting_in_both(figure):
-    infonce_plots.sweep(figure, [0.1, 1, 10], [[1, 3], [5, 7], [2, 2]], ([3, 2, 1], [-1, -2, -3]), chosen=1)
+    infonce_plots.sweep(figure, [0.1, 1, 10], [[1, 3], [5, 7], [2, 2]], [3, 2, 1], [-1, -2, -3], chosen=1)
     left, right = (axes.lines[-1] for axes in figure.axes)
     assert (left.get_xdata(), left.get_ydata()) == (pytest.approx([1]), pytest.approx([6]))
     assert (right.get_xdata(), right.get_ydata()) == (pytest.approx([2]), pytest.approx([-2]))

@@ -21,13 +21,19 @@ def estimates(axes: Axes, truth: ArrayLike, means: ArrayLike, spreads: ArrayLike
 
 
 def sweep(
-    figure: Figure, settings: Sequence[float], scores: ArrayLike, trade: tuple[ArrayLike, ArrayLike], *, chosen: int
+    figure: Figure,
+    settings: Sequence[float],
+    scores: ArrayLike,
+    across: Sequence[float],
+    up: Sequence[float],
+    *,
+    chosen: int,
 ) -> None:
-    """Scores (settings, seeds) over a logarithmic axis, beside the path of two further measures (settings,).
+    """Scores (settings, seeds) over a logarithmic axis, beside the path of two further measures of each setting.
 
     The setting at place ``chosen`` is orange in both.
     """
-    scores, (across, up) = np.asarray(scores), (np.asarray(each) for each in trade)
+    scores = np.asarray(scores)
     left, right = figure.subplots(1, 2, width_ratios=(1.4, 1))
     left.semilogx(settings, scores.mean(1), color=BLUE)
     left.semilogx(settings, scores, ".", color="0.6")
