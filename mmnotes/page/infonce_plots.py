@@ -48,7 +48,7 @@ def nearest(figure: Figure, pictures: ArrayLike, captions: Sequence[str], *, rig
     """Pictures (count, 3, height, width) in two rows, nearest first, each with a caption; the right one framed."""
     pictures = np.asarray(pictures)
     for place, axes in enumerate(figure.subplots(2, len(pictures) // 2).flat):
-        axes.imshow(pictures[place].transpose(1, 2, 0), interpolation="lanczos")
+        axes.imshow(pictures[place].transpose(1, 2, 0), interpolation="nearest")
         axes.set(xticks=[], yticks=[], title=captions[place])
         axes.title.set(ha="center", x=0.5, fontsize=9)
         for side in axes.spines.values():
