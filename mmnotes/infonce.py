@@ -26,13 +26,14 @@ _BLOCK_BYTES = 2**19  # half a megabyte of the logits fits the second-level cach
 
 
 def similarity(image: Float[Tensor, "batch dim"], text: Float[Tensor, "texts dim"]) -> Float[Tensor, "batch texts"]:
-    """The cosine of every image with every text: s_ij = u_i · v_j, with u = x / |x| and v = y / |y|.
+    """The cosine of every image with every text: s_ij = u_i · v_j, with u = x / |x|
+    and v = y / |y|.
 
     A vector of zeros has the cosine 0 with everything.
 
     Shapes: image (batch, dim), text (texts, dim) -> (batch, texts).
-    Units: cosines, -1 to 1, in float32 or, for float64 features, float64: the steps of bfloat16 near 1 are 0.004, and
-    a scale of 100 would make 0.4 nats of them.
+    Units: cosines, -1 to 1, in float32 or, for float64 features, float64: the steps
+    of bfloat16 near 1 are 0.004, and a scale of 100 would make 0.4 nats of them.
     Errors: ValueError for features without a dimension.
     Source: Radford et al. 2021, figure 3; openai/CLIP, clip/model.py, CLIP.forward.
     """
@@ -43,18 +44,21 @@ def similarity(image: Float[Tensor, "batch dim"], text: Float[Tensor, "texts dim
 
 
 def info_nce(similarity: Float[Tensor, "batch batch"], *, scale: Float[Tensor, ""] | float) -> Float[Tensor, ""]:
-    """CLIP's loss: the mean of two cross-entropies, text given image and image given text.
+    """CLIP's loss: the mean of two cross-entropies, text given image and image
+    given text.
 
-    With z = scale · s: L = 1/(2N) Σ_i [LSE_j z_ij - z_ii] + 1/(2N) Σ_j [LSE_i z_ij - z_jj].
+    With z = scale · s: L = 1/(2N) Σ_i [LSE_j z_ij - z_ii] + 1/(2N) Σ_j [LSE_i z_ij
+    - z_jj].
 
-    Any matrix of scores will do: with scale 1 and the logarithms of density ratios, log N - L estimates their mutual
-    information from below and never exceeds log N.
+    Any matrix of scores will do: with scale 1 and the logarithms of density ratios,
+    log N - L estimates their mutual information from below and never exceeds log N.
 
     Shapes: similarity (batch, batch), image i and text i a pair -> ().
     Units: nats, in float32 or, for float64 similarities, float64.
-    Errors: ValueError for an empty batch, or a scale that is not positive and finite; NotImplementedError in a backward
-    pass with create_graph.
-    Source: Radford et al. 2021, figure 3; agrees with mlfoundations/open_clip, src/open_clip/loss.py, ClipLoss.
+    Errors: ValueError for an empty batch, or a scale that is not positive and
+    finite; NotImplementedError in a backward pass with create_graph.
+    Source: Radford et al. 2021, figure 3; agrees with mlfoundations/open_clip,
+    src/open_clip/loss.py, ClipLoss.
     """
     _check_batch(similarity)
     check_scale(scale)
@@ -71,13 +75,16 @@ def sigmoid_loss(
 ) -> Float[Tensor, ""]:
     """SigLIP's loss: every pair of the batch is a yes-or-no question of its own.
 
-    With z = scale · s + bias, and the label +1 on the diagonal and -1 elsewhere: L = -1/N Σ_ij log σ(label_ij z_ij).
-    The sum runs over N² pairs and is divided by N, so it is not a mean: at z = 0 it is N log 2.
+    With z = scale · s + bias, and the label +1 on the diagonal and -1 elsewhere: L
+    = -1/N Σ_ij log σ(label_ij z_ij). The sum runs over N² pairs and is divided by
+    N, so it is not a mean: at z = 0 it is N log 2.
 
     Shapes: similarity (batch, batch), image i and text i a pair -> ().
     Units: nats for each image, in float32 or, for float64 similarities, float64.
-    Errors: ValueError for an empty batch, a scale that is not positive and finite, or a bias that is not finite.
-    Source: Zhai et al. 2023, equation 1 and algorithm 1; agrees with open_clip's SigLipLoss.
+    Errors: ValueError for an empty batch, a scale that is not positive and finite,
+    or a bias that is not finite.
+    Source: Zhai et al. 2023, equation 1 and algorithm 1; agrees with open_clip's
+    SigLipLoss.
     """
     _check_batch(similarity)
     check_scale(scale)
@@ -94,8 +101,8 @@ def _check_batch(similarity: Tensor) -> None:
 
 
 class _InfoNCE(torch.autograd.Function):
-    """A block of rows at a time, so that logits and exponentials stay in cache; the one large matrix that is made is
-    the gradient."""
+    """A block of rows at a time, so that logits and exponentials stay in cache; the
+    one large matrix that is made is the gradient."""
 
     @staticmethod
     def forward(ctx: Any, similarity: Tensor, scale: Tensor) -> Tensor:
@@ -109,7 +116,8 @@ class _InfoNCE(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor]:
-        """dL/dz = (softmax of each row + softmax of each column - 2 I) / 2N, where z = scale · s."""
+        """dL/dz = (softmax of each row + softmax of each column - 2 I) / 2N, where
+        z = scale · s."""
         if torch.is_grad_enabled():
             raise NotImplementedError("info_nce has no second derivatives; take two cross-entropies for create_graph")
         similarity, scale, *sums = ctx.saved_tensors

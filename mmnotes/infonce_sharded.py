@@ -23,15 +23,20 @@ def sharded_info_nce(
 ) -> Float[Tensor, ""]:
     """This process' part of ``info_nce`` over the pairs of all processes.
 
-    Each process has n of the N = nW pairs and compares its own n images with all N texts, and its own n texts with all
-    N images. The mean of the parts over the W processes is the loss of the whole batch, and the mean of their gradients
-    is its gradient, for features and scale alike: the mean that DistributedDataParallel takes anyway. Each direction
-    makes n · N logits. Without a process group there is one process, and its part is the whole.
+    Each process has n of the N = nW pairs and compares its own n images with all N
+    texts, and its own n texts with all N images. The mean of the parts over the W
+    processes is the loss of the whole batch, and the mean of their gradients is its
+    gradient, for features and scale alike: the mean that DistributedDataParallel
+    takes anyway. Each direction makes n · N logits. Without a process group there
+    is one process, and its part is the whole.
 
-    Shapes: image (batch, dim), text (batch, dim), the features of this process' pairs, of any length -> ().
+    Shapes: image (batch, dim), text (batch, dim), the features of this process'
+    pairs, of any length -> ().
     Units: nats, in float32 or, for float64 features, float64.
-    Errors: ValueError for a scale that is not positive and finite, an empty batch, or batches of different sizes.
-    Source: mlfoundations/open_clip, src/open_clip/loss.py, ClipLoss with local_loss and gather_with_grad.
+    Errors: ValueError for a scale that is not positive and finite, an empty batch,
+    or batches of different sizes.
+    Source: mlfoundations/open_clip, src/open_clip/loss.py, ClipLoss with local_loss
+    and gather_with_grad.
     """
     check_scale(scale)
     counted = gathered_values(torch.tensor([[float(len(image))]], device=image.device))
@@ -52,10 +57,11 @@ def matching_loss(
     scale: Float[Tensor, ""] | float,
     start: int,
 ) -> Float[Tensor, ""]:
-    """Two cross-entropies: find each image's text among all ``texts``, and each text's image among all ``images``.
+    """Two cross-entropies: find each image's text among all ``texts``, and each
+    text's image among all ``images``.
 
-    Shapes: image and text (batch, dim), rows of length one; images and texts (batches, dim), where row i of the former
-    is row start + i -> ().
+    Shapes: image and text (batch, dim), rows of length one; images and texts
+    (batches, dim), where row i of the former is row start + i -> ().
     Units: nats.
     Source: mlfoundations/open_clip, src/open_clip/loss.py, ClipLoss.get_logits.
     """
@@ -65,12 +71,16 @@ def matching_loss(
 
 
 def gathered(rows: Float[Tensor, "batch dim"]) -> Float[Tensor, "batches dim"]:
-    """The rows of all processes, one process after the other, with a gradient that finds its way back.
+    """The rows of all processes, one process after the other, with a gradient that
+    finds its way back.
 
-    Backward, every process has what its own loss makes of all the rows, and the owner of a row adds these up.
+    Backward, every process has what its own loss makes of all the rows, and the
+    owner of a row adds these up.
 
-    Shapes: rows (batch, dim) -> (batches, dim), where batches is batch times the number of processes.
-    Source: torch.distributed.nn.functional.all_gather; LAVIS, lavis/models/base_model.py, GatherLayer.
+    Shapes: rows (batch, dim) -> (batches, dim), where batches is batch times the
+    number of processes.
+    Source: torch.distributed.nn.functional.all_gather; LAVIS,
+    lavis/models/base_model.py, GatherLayer.
     """
     every: Tensor = _Gather.apply(rows)
     return every
@@ -80,7 +90,8 @@ def gathered_values(rows: Float[Tensor, "batch dim"]) -> Float[Tensor, "batches 
     """The rows of all processes without any gradient, not even to the process' own.
 
     Shapes: as ``gathered``.
-    Source: torch.distributed.all_gather; LAVIS, lavis/models/base_model.py, concat_all_gather.
+    Source: torch.distributed.all_gather; LAVIS, lavis/models/base_model.py,
+    concat_all_gather.
     """
     if not dist.is_initialized():
         return rows.detach().clone()
@@ -103,7 +114,8 @@ def check_scale(scale: Float[Tensor, ""] | float) -> None:
 
     Shapes: scale () -> nothing.
     Errors: ValueError for a scale that is not positive and finite.
-    Source: a scale is the inverse of a temperature: Radford et al. 2021, section 2.5.
+    Source: a scale is the inverse of a temperature: Radford et al. 2021, section
+    2.5.
     """
     if not 0 < scale < float("inf"):
         raise ValueError(f"scale must be positive and finite, got {float(scale)}")
