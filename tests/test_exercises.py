@@ -1,16 +1,27 @@
 """Every checker accepts its solution and turns down every plausible slip with a hint that names it."""
 
+import math
+
 import pytest
 import torch
 
-from mmnotes.exercises import Exercise, check, mrope, rope, sinkhorn
+from mmnotes.exercises import Exercise, check, infonce, mrope, rope, sinkhorn
 from mmnotes.exercises.answers import _hint
 
-EXERCISES = {**sinkhorn.EXERCISES, **rope.EXERCISES, **mrope.EXERCISES}
+EXERCISES = {**infonce.EXERCISES, **rope.EXERCISES, **mrope.EXERCISES, **sinkhorn.EXERCISES}
 SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
 
 # Wrong answers that the slips do not foresee, one list per exercise.
 UNFORESEEN = {
+    "infonce-1": [lambda pairs, copies: 0.0, lambda pairs, copies: copies, lambda pairs, copies: 1 / copies],
+    "infonce-2": [10.5, 0.0, "ten", [10.4, 10.4]],
+    "infonce-3": [
+        lambda s, scale: (scale * s).softmax(1) - torch.eye(len(s)),
+        lambda s, scale: -infonce._slope(s, scale),
+        lambda s, scale: infonce._slope(s.T, 2 * scale),
+    ],
+    "infonce-4": [lambda processes: 0.5, lambda processes: -1 / processes, lambda processes: 2 / processes],
+    "infonce-5": [lambda pairs: -10.0, lambda pairs: 0.0, lambda pairs: -math.log10(pairs)],
     "sinkhorn-1": [lambda k: k, lambda k: k / k.sum(), lambda k: torch.full((2, 2), 0.5), lambda k: torch.eye(2)],
     "sinkhorn-2": [
         lambda scores, tau: torch.logsumexp(scores, 0),
