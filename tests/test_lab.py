@@ -179,6 +179,11 @@ def test_the_page_has_no_script_style_or_handler_of_its_own(folder):
     assert "\n\n" not in html["text/html"]
 
 
+def test_chinese_options_are_marked_as_chinese(folder):
+    html = small(a=Choice("Caption", options=["frog", "青蛙"]))._repr_mimebundle_()["text/html"]
+    assert "<option selected>frog</option>" in html and '<option lang="zh">青蛙</option>' in html
+
+
 def test_labels_and_options_are_escaped(folder):
     html = small(a=Choice("<b>", options=['"x"', "<i>"]))._repr_mimebundle_()["text/html"]
     assert "&lt;b&gt;" in html

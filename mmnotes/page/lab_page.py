@@ -5,6 +5,7 @@ Everything the script needs is in data attributes; the text search of the book d
 """
 
 import json
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -12,6 +13,7 @@ from mmnotes.page.controls import Choice, Control, Numeric, Value
 from mmnotes.page.frames import Size
 
 CSS_PIXELS = 120  # per inch: letters of 10 points are as large as the page's, and 5.6 inches fill its column
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,9 @@ def _control(identifier: str, control: Control, stride: int) -> str:
 
 
 def _option(control: Choice, value: Value) -> str:
-    selected = " selected" if value == control.default else ""
-    return f"<option{selected}>{escape(control.text(value))}</option>"
+    text, selected = control.text(value), " selected" if value == control.default else ""
+    language = ' lang="zh"' if _CHINESE.search(text) else ""  # for screen readers and the right glyphs
+    return f"<option{language}{selected}>{escape(text)}</option>"
 
 
 def _data(texts: list[str]) -> str:
