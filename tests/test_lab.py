@@ -180,7 +180,10 @@ def test_the_page_has_no_script_style_or_handler_of_its_own(folder):
 
 
 def test_chinese_options_are_marked_as_chinese(folder):
-    html = small(a=Choice("Caption", options=["frog", "青蛙"]))._repr_mimebundle_()["text/html"]
+    def drawing(figure, word):  # the figures' letters have no Chinese
+        figure.subplots().set_title("frog" if word == "frog" else "the same, in Chinese")
+
+    html = small(drawing, word=Choice("Caption", options=["frog", "青蛙"]))._repr_mimebundle_()["text/html"]
     assert "<option selected>frog</option>" in html and '<option lang="zh">青蛙</option>' in html
 
 
