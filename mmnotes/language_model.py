@@ -5,6 +5,8 @@ Paper: Radford et al., Language models are unsupervised multitask learners (2019
 Differs: a prompt's tokens get no positions, so that the words keep the ones they were trained with; no dropout.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -74,3 +76,19 @@ class LanguageModel(nn.Module):
         """Cross-entropy of every kept word after the first, in nats a word; the first is given."""
         wanted = ids.masked_fill(~keep, -100)[:, 1:]
         return cross_entropy(self(ids, prompt)[:, :-1].flatten(0, 1), wanted.flatten())
+
+
+def likeliest_words(
+    logits_of: Callable[[Tensor], Tensor], start: Int[Tensor, "batch tokens"], *, end: int, most: int
+) -> list[list[int]]:
+    """The words that greedy decoding says after a start: at most ``most``, up to and without the end.
+
+    Shapes: ``logits_of`` takes ids (batch, tokens) and returns (batch, tokens, words); start (batch, tokens).
+    Source: the special case of one beam of the released models' generation.
+    Differs: the whole text is run again for every word.
+    """
+    ids = start
+    for _ in range(most):
+        ids = torch.cat([ids, logits_of(ids)[:, -1:].argmax(-1)], dim=1)
+    rows = ids[:, start.shape[1] :].tolist()
+    return [row[: row.index(end)] if end in row else row for row in rows]

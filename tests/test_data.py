@@ -5,10 +5,12 @@ import torch
 from torch.nn.functional import normalize
 
 from mmnotes.data import (
+    caption_ids,
     concepts,
     digits,
     drawings,
     image_features,
+    padded,
     patch_features,
     photos,
     tagged_features,
@@ -97,3 +99,13 @@ def test_photos_are_what_their_names_say():
     assert all(picture.shape == (3, 128, 128) and 0.2 < picture.mean() < 0.8 for picture in pictures.values())
     red, _, blue = pictures["flower"].mean((1, 2))
     assert red > blue, "the dahlia is red"
+
+
+def test_captions_as_rows():
+    cat = next(concept for concept in concepts() if concept.en.label == "cat face")
+    label, tags = caption_ids(cat)
+    assert [vocabulary()[word] for word in label] == ["cat", "face"]
+    assert tags and not set(label) & set(tags) and len(set(tags)) == len(tags)
+    ids, keep = padded([[5, 6], [7]], start=8, end=9)
+    assert ids.tolist() == [[8, 5, 6, 9], [8, 7, 9, 9]]
+    assert keep.tolist() == [[True] * 4, [True] * 3 + [False]]
