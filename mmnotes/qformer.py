@@ -88,7 +88,7 @@ class Retriever(nn.Module):
     """A Q-Former with what it takes to match images and texts: two projections and a two-way head.
 
     Shapes: image (images, patches, image_dim), ids and keep (texts, tokens).
-    Source: Li et al. 2023, section 3.1, where ``shared_dim`` is 256; ``Blip2ForImageTextRetrieval`` of transformers.
+    Source: Li et al. 2023, section 3.2, where ``shared_dim`` is 256; ``Blip2ForImageTextRetrieval`` of transformers.
     """
 
     def __init__(self, qformer: QFormer, *, shared_dim: int) -> None:
@@ -120,7 +120,7 @@ class StageOne(Retriever):
     Shapes: as ``Retriever``; the losses are three times ().
     Units: nats.
     Errors: ValueError for a batch of one, which holds no negatives.
-    Source: Li et al. 2023, section 3.1; LAVIS' blip2_qformer.py, on one process.
+    Source: Li et al. 2023, section 3.2; LAVIS' blip2_qformer.py, on one process.
     """
 
     def __init__(self, qformer: QFormer, *, shared_dim: int) -> None:

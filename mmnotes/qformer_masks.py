@@ -11,7 +11,7 @@ matching       yes          yes          both ways
 captioning     no           yes          backwards
 =============  ===========  ===========  ============
 
-Paper: Li et al., BLIP-2 (2023), section 3.1 and figure 2.
+Paper: Li et al., BLIP-2 (2023), sections 3.1 and 3.2 and figure 2.
 """
 
 import torch
@@ -24,7 +24,7 @@ def itc_mask(*, queries: int, keep: Bool[Tensor, "batch tokens"]) -> Bool[Tensor
 
     Shapes: keep (batch, tokens), True where there is a word -> (batch, length, length), length = queries + tokens.
     Errors: ValueError for queries < 1 or a text in which nothing is kept.
-    Source: Li et al. 2023, section 3.1, "unimodal self-attention mask"; equals two separate passes, which is how
+    Source: Li et al. 2023, section 3.2, "unimodal self-attention mask"; equals two separate passes, which is how
     LAVIS computes it (lavis/models/blip2_models/blip2_qformer.py).
     """
     return _mask(queries, keep, query_to_text=False, text_to_query=False, causal=False)
@@ -45,7 +45,7 @@ def itm_mask(*, queries: int, keep: Bool[Tensor, "batch tokens"]) -> Bool[Tensor
 
     Shapes: keep (batch, tokens), True where there is a word -> (batch, length, length), length = queries + tokens.
     Errors: as ``itc_mask``.
-    Source: Li et al. 2023, section 3.1, "bi-directional self-attention mask".
+    Source: Li et al. 2023, section 3.2, "bi-directional self-attention mask".
     """
     return _mask(queries, keep, query_to_text=True, text_to_query=True, causal=False)
 
@@ -55,7 +55,7 @@ def itg_mask(*, queries: int, keep: Bool[Tensor, "batch tokens"]) -> Bool[Tensor
 
     Shapes: keep (batch, tokens), True where there is a word -> (batch, length, length), length = queries + tokens.
     Errors: as ``itc_mask``.
-    Source: Li et al. 2023, section 3.1, "multimodal causal self-attention mask"; LAVIS gets it by handing the keys and
+    Source: Li et al. 2023, section 3.2, "multimodal causal self-attention mask"; LAVIS gets it by handing the keys and
     values of the queries' pass to the text as a cache.
     """
     return _mask(queries, keep, query_to_text=False, text_to_query=True, causal=True)

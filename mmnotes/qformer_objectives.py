@@ -1,6 +1,6 @@
 """What the Q-Former is trained on: contrast, matching with hard negatives, and captioning, summed.
 
-Paper: Li et al., BLIP-2 (2023), section 3.1; the hard negatives are those of ALBEF (Li et al. 2021).
+Paper: Li et al., BLIP-2 (2023), section 3.2; the hard negatives are those of ALBEF (Li et al. 2021).
 """
 
 from typing import NamedTuple
@@ -30,7 +30,7 @@ def itc_similarity(
 
     Shapes: query_features (images, queries, dim), text_features (texts, dim) -> (images, texts).
     Units: cosines; the length of a feature does not matter.
-    Source: Li et al. 2023, section 3.1, "select the highest one"; ``Blip2ForImageTextRetrieval`` of transformers.
+    Source: Li et al. 2023, section 3.2, "select the highest one"; ``Blip2ForImageTextRetrieval`` of transformers.
     """
     query_features, text_features = normalize(query_features, dim=-1), normalize(text_features, dim=-1)
     return torch.einsum("i q d, t d -> i t q", query_features, text_features).max(dim=-1).values
@@ -43,7 +43,7 @@ def itc_loss(
 
     Shapes: similarity (batch, batch) -> ().
     Units: cosines in, nats out. τ is a plain parameter, started at 0.07, that divides.
-    Source: Li et al. 2023, section 3.1; ``loss_itc`` in LAVIS' blip2_qformer.py, on one process.
+    Source: Li et al. 2023, section 3.2; ``loss_itc`` in LAVIS' blip2_qformer.py, on one process.
     """
     truth = torch.arange(len(similarity), device=similarity.device)
     by_image, by_text = (
@@ -62,7 +62,7 @@ def hard_negatives(
     Shapes: logits (batch, batch), images as rows -> images (batch,) and texts (batch,), as places in the batch.
     Units: logits are similarities divided by the temperature.
     Errors: ValueError for a batch of one, which holds no negatives.
-    Source: Li et al. 2023, section 3.1; LAVIS' blip2_qformer.py.
+    Source: Li et al. 2023, section 3.2; LAVIS' blip2_qformer.py.
     """
     if len(logits) < 2:
         raise ValueError(f"logits must be of at least 2 pairs for a negative, got {len(logits)}")
@@ -78,7 +78,7 @@ def itm_loss(logits: Float[Tensor, "pairs 2"], *, positives: int) -> Float[Tenso
     Shapes: logits (pairs, 2) -> ().
     Units: nats.
     Errors: ValueError if there are fewer pairs than positives.
-    Source: Li et al. 2023, section 3.1; ``loss_itm`` in LAVIS' blip2_qformer.py.
+    Source: Li et al. 2023, section 3.2; ``loss_itm`` in LAVIS' blip2_qformer.py.
     """
     if not 0 < positives <= len(logits):
         raise ValueError(f"positives must be from 1 to the {len(logits)} pairs, got {positives}")
@@ -99,7 +99,7 @@ def itg_loss(
 
     Shapes: logits (batch, tokens, words), ids (batch, tokens), keep (batch, tokens) -> ().
     Units: nats a word.
-    Source: Li et al. 2023, section 3.1; ``BertLMHeadModel`` in LAVIS' Qformer.py.
+    Source: Li et al. 2023, section 3.2; ``BertLMHeadModel`` in LAVIS' Qformer.py.
     """
     wanted = ids.masked_fill(~keep, -100)[:, 1:]
     return cross_entropy(logits[:, :-1].flatten(0, 1), wanted.flatten(), label_smoothing=smoothing)

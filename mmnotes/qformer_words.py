@@ -57,7 +57,7 @@ class SoftPrompt(nn.Module):
     """One linear layer from the query states to the width of a language model's embeddings.
 
     Shapes: states (batch, queries, dim) -> (batch, queries, word_dim).
-    Source: Li et al. 2023, section 3.2, "linearly project"; ``language_projection`` of transformers.
+    Source: Li et al. 2023, section 3.3, "linearly project"; ``language_projection`` of transformers.
     """
 
     def __init__(self, *, dim: int, word_dim: int) -> None:
