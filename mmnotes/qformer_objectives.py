@@ -14,7 +14,12 @@ SMOOTHING = 0.1  # label smoothing of the released contrastive and captioning lo
 
 
 class Losses(NamedTuple):
-    """The three objectives of stage 1, in nats; what is minimised is their sum."""
+    """The three objectives of stage 1; what is minimised is their sum.
+
+    Shapes: three times ().
+    Units: nats.
+    Source: Li et al. 2023, section 3.2.
+    """
 
     contrast: Tensor
     match: Tensor

@@ -52,7 +52,6 @@ EXERCISES = {
             "That is for as many pairs that belong together as pairs that do not; here they are one in three.": (
                 math.log(2)
             ),
-            "That is a choice among three classes; there are two, one of them twice as frequent.": math.log(3),
             "One pair in three belongs together, not one in four.": 2 * math.log(2) - 3 / 4 * math.log(3),
             "In nats, please: the natural logarithm.": (math.log(3) - 2 / 3 * math.log(2)) / math.log(2),
         },
@@ -105,7 +104,6 @@ EXERCISES = {
             "Rows read columns: who reads the token is its column of the mask, not its row.": (
                 lambda mask, token, depth: _reached(mask.T, token, depth)
             ),
-            "That is one layer too many.": lambda mask, token, depth: _reached(mask, token, depth + 1),
             "The token itself is changed too.": lambda mask, token, depth: (
                 _reached(mask, token, depth) & (torch.arange(len(mask)) != token)
             ),
