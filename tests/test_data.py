@@ -5,11 +5,13 @@ import torch
 from torch.nn.functional import normalize
 
 from mmnotes.data import (
+    caption_ids,
     concepts,
     digits,
     drawings,
     film,
     image_features,
+    padded,
     patch_features,
     photos,
     tagged_features,
@@ -106,3 +108,13 @@ def test_the_film_is_one_shot():
     assert frames.shape == (32, 3, 54, 96) and frames.min() >= 0 and frames.max() <= 1
     near, far = ((frames[step:] - frames[:-step]).abs().mean((1, 2, 3)) for step in (1, 16))
     assert near.min() > 0 and near.max() < 0.06 and near.mean() < far.mean() / 2
+
+
+def test_captions_as_rows():
+    cat = next(concept for concept in concepts() if concept.en.label == "cat face")
+    label, tags = caption_ids(cat)
+    assert [vocabulary()[word] for word in label] == ["cat", "face"]
+    assert tags and not set(label) & set(tags) and len(set(tags)) == len(tags)
+    ids, keep = padded([[5, 6], [7]], start=8, end=9)
+    assert ids.tolist() == [[8, 5, 6, 9], [8, 7, 9, 9]]
+    assert keep.tolist() == [[True] * 4, [True] * 3 + [False]]

@@ -5,10 +5,11 @@ import math
 import pytest
 import torch
 
-from mmnotes.exercises import Exercise, check, infonce, mrope, rope, sinkhorn
+from mmnotes.exercises import Exercise, check, infonce, mrope, qformer, rope, sinkhorn
 from mmnotes.exercises.answers import _hint
 
-EXERCISES = {**infonce.EXERCISES, **rope.EXERCISES, **mrope.EXERCISES, **sinkhorn.EXERCISES}
+CHAPTERS = (infonce, qformer, rope, mrope, sinkhorn)
+EXERCISES = {name: exercise for chapter in CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
 
 # Wrong answers that the slips do not foresee, one list per exercise.
@@ -34,6 +35,23 @@ UNFORESEEN = {
         lambda scores, tau, steps: (scores / tau).softmax(1),
         lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps + 1),
         lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps).T,
+    ],
+    "qformer-1": [6, 20_000_000, 28_366_848],
+    "qformer-2": [0.5, 1 / 3, "two thirds"],
+    "qformer-3": [
+        lambda queries, keep: torch.ones(2, 2),
+        lambda queries, keep: qformer.itg_mask(queries=queries, keep=keep).mT,
+        lambda queries, keep: qformer.itg_mask(queries=queries, keep=keep).logical_not(),
+    ],
+    "qformer-4": [
+        lambda queries, texts: qformer.itc_similarity(queries, texts).T,
+        lambda queries, texts: -qformer.itc_similarity(queries, texts),
+        lambda queries, texts: qformer.itc_similarity(queries, texts) / 0.07,
+    ],
+    "qformer-5": [
+        lambda mask, token, depth: mask,
+        lambda mask, token, depth: torch.zeros(len(mask), dtype=torch.bool),
+        lambda mask, token, depth: torch.ones(len(mask), dtype=torch.bool),
     ],
     "rope-1": [lambda j, planes, base: base, lambda j, planes, base: 6.28 * base**j, lambda j, planes, base: 2 * j],
     "rope-2": [lambda c, axes: (1 + c) / 2, lambda c, axes: c**axes, lambda c, axes: 1 - c],

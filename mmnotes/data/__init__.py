@@ -1,5 +1,6 @@
 """Small real data that travels with the package; sources and licences are in ATTRIBUTION.md beside this file."""
 
+from mmnotes.data.batches import caption_ids, padded
 from mmnotes.data.emoji import (
     Caption,
     Concept,
@@ -17,11 +18,13 @@ from mmnotes.data.words import vocabulary, word_ids
 __all__ = [
     "Caption",
     "Concept",
+    "caption_ids",
     "concepts",
     "digits",
     "drawings",
     "film",
     "image_features",
+    "padded",
     "patch_features",
     "photos",
     "tagged_features",

@@ -1,0 +1,94 @@
+"""A small causal language model that can be told something before its first word: the frozen partner of stage 2.
+
+Paper: Radford et al., Language models are unsupervised multitask learners (2019), for the pre-norm decoder.
+
+Differs: a prompt's tokens get no positions, so that the words keep the ones they were trained with; no dropout.
+"""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, gelu, linear
+
+from mmnotes.attention import Attention
+
+
+class DecoderBlock(nn.Module):
+    """x ← x + MHA(LN(x); causal), then x ← x + W₂ gelu(W₁ LN(x)).
+
+    Shapes: x (batch, tokens, dim), mask (1, tokens, tokens) -> (batch, tokens, dim).
+    Errors: ValueError where heads does not divide dim.
+    Source: Radford et al. 2019, section 2.3.
+    """
+
+    def __init__(self, *, dim: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.attention_norm, self.attention = nn.LayerNorm(dim), Attention(dim=dim, heads=heads, context_dim=dim)
+        self.norm, self.up, self.down = nn.LayerNorm(dim), nn.Linear(dim, hidden), nn.Linear(hidden, dim)
+
+    def forward(
+        self, x: Float[Tensor, "batch tokens dim"], mask: Bool[Tensor, "1 tokens tokens"]
+    ) -> Float[Tensor, "batch tokens dim"]:
+        """Each token after reading those before it."""
+        normed = self.attention_norm(x)
+        x = x + self.attention(normed, normed, mask)
+        out: Tensor = x + self.down(gelu(self.up(self.norm(x))))
+        return out
+
+
+class LanguageModel(nn.Module):
+    """Logits of the next word, given the words so far and, before them, a prompt of vectors.
+
+    Shapes: ids (batch, tokens), prompt (batch, queries, dim) -> (batch, tokens, words): no logits for the prompt.
+    Errors: ValueError where heads does not divide dim, or a text is longer than ``positions``.
+    Source: Radford et al. 2019; the table of words is also the output layer, as there.
+    """
+
+    def __init__(self, *, dim: int, heads: int, depth: int, hidden: int, words: int, positions: int) -> None:
+        super().__init__()
+        self.words, self.positions = nn.Embedding(words, dim), nn.Embedding(positions, dim)
+        for table in (self.words, self.positions):
+            nn.init.normal_(table.weight, std=0.02)
+        self.blocks = nn.ModuleList(DecoderBlock(dim=dim, heads=heads, hidden=hidden) for _ in range(depth))
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(
+        self, ids: Int[Tensor, "batch tokens"], prompt: Float[Tensor, "batch queries dim"] | None = None
+    ) -> Float[Tensor, "batch tokens words"]:
+        """Logits after each word."""
+        if ids.shape[1] > self.positions.num_embeddings:
+            raise ValueError(f"ids must have at most {self.positions.num_embeddings} tokens, got {ids.shape[1]}")
+        x = self.words(ids) + self.positions.weight[: ids.shape[1]]
+        x = x if prompt is None else torch.cat([prompt, x], dim=1)
+        mask = torch.ones(1, x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).tril()
+        for block in self.blocks:
+            x = block(x, mask)
+        return linear(self.norm(x[:, -ids.shape[1] :]), self.words.weight)
+
+    def loss(
+        self,
+        ids: Int[Tensor, "batch tokens"],
+        keep: Bool[Tensor, "batch tokens"],
+        prompt: Float[Tensor, "batch queries dim"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """Cross-entropy of every kept word after the first, in nats a word; the first is given."""
+        wanted = ids.masked_fill(~keep, -100)[:, 1:]
+        return cross_entropy(self(ids, prompt)[:, :-1].flatten(0, 1), wanted.flatten())
+
+
+def likeliest_words(
+    logits_of: Callable[[Tensor], Tensor], start: Int[Tensor, "batch tokens"], *, end: int, most: int
+) -> list[list[int]]:
+    """The words that greedy decoding says after a start: at most ``most``, up to and without the end.
+
+    Shapes: ``logits_of`` takes ids (batch, tokens) and returns (batch, tokens, words); start (batch, tokens).
+    Source: the special case of one beam of the released models' generation.
+    Differs: the whole text is run again for every word.
+    """
+    ids = start
+    for _ in range(most):
+        ids = torch.cat([ids, logits_of(ids)[:, -1:].argmax(-1)], dim=1)
+    rows = ids[:, start.shape[1] :].tolist()
+    return [row[: row.index(end)] if end in row else row for row in rows]

@@ -1,0 +1,54 @@
+"""The numbers that the script in tools/ wrote for the page: one case of the study again, and the shipped weights."""
+
+import sys
+
+import pytest
+import torch
+
+from mmnotes.data import trained
+from mmnotes.data.arrays import array
+
+
+@pytest.fixture
+def script(monkeypatch, tmp_path, request):
+    """tools/train_qformer.py as a module, which keeps and finds nothing of an earlier run."""
+    monkeypatch.syspath_prepend(str(request.config.rootpath / "tools"))
+    import train_qformer
+    import training
+
+    monkeypatch.setattr(training, "KEPT", tmp_path)
+    yield train_qformer
+    for name in ("train_qformer", "training"):
+        sys.modules.pop(name)
+
+
+def test_one_case_of_the_study(script, capsys):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    model = script.train_contrast(1, 0)
+    torch.set_num_threads(threads)
+    texts = script.whole_captions(script.HELD_OUT)
+    with torch.no_grad():
+        similarity = model.similarity(script.IMAGES["noto"][script.HELD_OUT], *texts)
+    found = [script.recall(similarity, texts[1], most) for most in (1, 10)]
+    column = array("qformer_study.npz", "queries").tolist().index(1)
+    stored = array("qformer_study.npz", "recall")[0, column].tolist()
+    assert found == pytest.approx(stored, abs=5)
+    assert script.wins(model).tolist() == [1]
+
+
+def test_recall_counts_places_and_leaves_out_texts_without_words(script):
+    keep = torch.tensor([[True, True, True], [True, True, False], [True, True, True]])
+    scores = torch.tensor([[5.0, 9, 6], [0, 9, 0], [1, 9, 2]])
+    assert script.recall(scores, keep, 1) == pytest.approx(100 / 3), "the second has no word: missed, and no rival"
+    assert script.recall(scores, keep, 2) == pytest.approx(200 / 3)
+
+
+def test_every_seed_s_weights_fit_the_model_of_the_script(script):
+    stored = trained("qformer")
+    for seed in script.SEEDS:
+        model = script.StageOne(script.QFormer(**script.SIZES, queries=8), shared_dim=script.SHARED)
+        names = {f"{seed}.{name}" for name in model.state_dict()}
+        assert names <= set(stored)
+        assert all(stored[f"{seed}.{name}"].shape == value.shape for name, value in model.state_dict().items())
+    assert len(stored) == len(script.SEEDS) * len(model.state_dict())
