@@ -45,7 +45,8 @@ class Block(nn.Module):
         """Both steps, attention first."""
         normed = self.attention_norm(x)
         x = x + self.attention(normed, normed, mask)
-        return x + self.contract(quick_gelu(self.expand(self.mlp_norm(x))))
+        after: Tensor = x + self.contract(quick_gelu(self.expand(self.mlp_norm(x))))
+        return after
 
     def attention_weights(
         self, x: Float[Tensor, "batch tokens dim"], mask: Bool[Tensor, "#batch tokens tokens"] | None = None

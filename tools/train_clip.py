@@ -1,4 +1,4 @@
-"""Train the mini-CLIPs of the chapter `clip` and write mmnotes/data/clip.npz: three seeds, ten minutes each.
+"""Train the mini-CLIPs of the chapter `clip` and write mmnotes/data/clip.npz: three seeds, a quarter of an hour each.
 
 Trained are the 649 concepts that are not held out, in the two styles Noto and Fluent. Each step draws a batch of
 concepts, a style, a random placement and colouring of each drawing, and a random part of each caption. The image tower
@@ -22,7 +22,7 @@ from mmnotes.clip_text import TextTower
 from mmnotes.data import concepts, drawings, vocabulary, word_ids
 
 FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "clip.npz"
-SEEDS, STEPS, BATCH, WARM_UP, RATE = (0, 1, 2), 800, 160, 50, 2e-3
+SEEDS, STEPS, BATCH, WARM_UP, RATE = (0, 1, 2), 1800, 160, 50, 1e-3
 DIM, FEATURES, HEADS, LENGTH = 64, 64, 4, 16
 START = len(vocabulary())
 END = START + 1  # the highest number, as in the released tokeniser
@@ -54,10 +54,10 @@ def token_ids(words: list[int]) -> list[int]:
 
 
 def caption(label: str, tags: tuple[str, ...], generator: torch.Generator) -> list[int]:
-    """The label three times in four, then a random part of the tags in random order."""
+    """The label, nearly always, then a random part of the tags in random order."""
     count = int(torch.randint(len(tags) + 1, (1,), generator=generator))
     chosen = [tags[place] for place in torch.randperm(len(tags), generator=generator)[:count].tolist()]
-    with_label = not chosen or bool(torch.rand(1, generator=generator) < 0.75)
+    with_label = not chosen or bool(torch.rand(1, generator=generator) < 0.85)
     return [word for text in ([label] if with_label else []) + chosen for word in word_ids(text)]
 
 
@@ -69,9 +69,9 @@ def moved(pixels: Tensor, generator: torch.Generator) -> Tensor:
         return low + (high - low) * torch.rand(count, *shape, generator=generator)
 
     flip = torch.where(draw(0, 1) < 0.5, -1.0, 1.0)
-    angle, scale = draw(-0.3, 0.3), draw(0.85, 1.25)
+    angle, scale = draw(-0.2, 0.2), draw(0.9, 1.2)
     cosine, sine = scale * angle.cos(), scale * angle.sin()
-    rows = [flip * cosine, -sine, draw(-0.2, 0.2), flip * sine, cosine, draw(-0.2, 0.2)]
+    rows = [flip * cosine, -sine, draw(-0.15, 0.15), flip * sine, cosine, draw(-0.15, 0.15)]
     grid = affine_grid(torch.stack(rows, 1).reshape(-1, 2, 3), list(pixels.shape), align_corners=False)
     ink = grid_sample(1 - pixels, grid, align_corners=False)
     mixing = torch.eye(3) + draw(-0.15, 0.15, 3, 3)
