@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from bench import page, sinkhorn
+from bench import clip, page, sinkhorn
 from bench.timing import Row
 
 HEADINGS = Row("what", "ours", "the other", "other / ours", "aim")
@@ -21,8 +21,9 @@ def main() -> None:
     """Measure everything, printing each row as it is known."""
     torch.set_num_threads(1)
     show(HEADINGS)
-    for row in sinkhorn.rows():
-        show(row)
+    for mechanism in (clip, sinkhorn):
+        for row in mechanism.rows():
+            show(row)
     if BOOK.is_dir():
         for what, figure in page.rows():
             print(f"{what:<72} {figure}", flush=True)

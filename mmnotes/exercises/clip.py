@@ -25,12 +25,14 @@ def _patches(pixels: Tensor, patch: int) -> Tensor:
 
 
 def _patches_channels_last(pixels: Tensor, patch: int) -> Tensor:
-    return _patches(pixels, patch).unflatten(2, (-1, patch**2)).transpose(2, 3).flatten(2)
+    split: Tensor = _patches(pixels, patch).unflatten(2, (-1, patch**2))
+    return split.transpose(2, 3).flatten(2)
 
 
 def _patches_columns_first(pixels: Tensor, patch: int) -> Tensor:
     side = pixels.shape[-1] // patch
-    return _patches(pixels, patch).unflatten(1, (-1, side)).transpose(1, 2).flatten(1, 2)
+    grid: Tensor = _patches(pixels, patch).unflatten(1, (-1, side))
+    return grid.transpose(1, 2).flatten(1, 2)
 
 
 def _first_end(token_ids: Tensor, end: int) -> Tensor:

@@ -1,8 +1,21 @@
 """What only touches the page: labs, figures, the common set-up of a chapter."""
 
-from mmnotes.page import plots
+from mmnotes.page import clip_plots, plots
 from mmnotes.page.controls import Choice, Numeric, Switch
 from mmnotes.page.figures import BLUE, GREEN, ORANGE, PURPLE, SKY, set_up
 from mmnotes.page.lab import Lab
 
-__all__ = ["BLUE", "GREEN", "ORANGE", "PURPLE", "SKY", "Choice", "Lab", "Numeric", "Switch", "plots", "set_up"]
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "ORANGE",
+    "PURPLE",
+    "SKY",
+    "Choice",
+    "Lab",
+    "Numeric",
+    "Switch",
+    "clip_plots",
+    "plots",
+    "set_up",
+]
