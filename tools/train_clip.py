@@ -1,4 +1,4 @@
-"""Train the mini-CLIPs of the chapter `clip` and write mmnotes/data/clip.npz: three seeds, a quarter of an hour each.
+"""Train the mini-CLIPs of the chapter `clip` and write mmnotes/data/clip.npz: three seeds, ten minutes each.
 
 Trained are the 649 concepts that are not held out, in the two styles Noto and Fluent. Each step draws a batch of
 concepts, a style, a random placement and colouring of each drawing, and a random part of each caption. The image tower
@@ -22,7 +22,8 @@ from mmnotes.clip_text import TextTower
 from mmnotes.data import concepts, drawings, vocabulary, word_ids
 
 FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "clip.npz"
-SEEDS, STEPS, BATCH, WARM_UP, RATE = (0, 1, 2), 1800, 160, 50, 1e-3
+SEEDS, STEPS, BATCH, RATE = (0, 1, 2), 1000, 160, 1e-3
+WARM_UP, PERIOD, COOLING = 50, 1800, 300  # steps
 DIM, FEATURES, HEADS, LENGTH = 64, 64, 4, 16
 START = len(vocabulary())
 END = START + 1  # the highest number, as in the released tokeniser
@@ -109,7 +110,9 @@ def train_one(seed: int) -> Trained:
         return torch.stack(losses).mean()
 
     def rate_at(step: int) -> float:
-        return RATE * min(1, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / STEPS))
+        """Up in a straight line, down a slow cosine, and straight to zero at the end."""
+        cosine = 0.5 * (1 + math.cos(math.pi * step / PERIOD))
+        return RATE * min(1, (step + 1) / WARM_UP) * cosine * min(1, (STEPS - step) / COOLING)
 
     train_(model, optimiser, loss_of, rate_at, name="clip", steps=STEPS, seed=seed)
     return model
