@@ -1,4 +1,4 @@
-"""Train the mini-CLIPs of the chapter `clip` and write mmnotes/data/clip.npz: three seeds, ten minutes each.
+"""Train the mini-CLIPs of the chapter `clip` and write mmnotes/data/clip.npz: three seeds, five minutes each.
 
 Trained are the 649 concepts that are not held out, in the two styles Noto and Fluent. Each step draws a batch of
 concepts, a style, a random placement and colouring of each drawing, and a random part of each caption. The image tower
@@ -22,7 +22,7 @@ from mmnotes.clip_text import TextTower
 from mmnotes.data import concepts, drawings, vocabulary, word_ids
 
 FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "clip.npz"
-SEEDS, STEPS, BATCH, RATE = (0, 1, 2), 1000, 160, 1e-3
+SEEDS, STEPS, BATCH, RATE = (0, 1, 2), 700, 160, 1e-3
 WARM_UP, PERIOD, COOLING = 50, 1800, 300  # steps
 DIM, FEATURES, HEADS, LENGTH = 64, 64, 4, 16
 START = len(vocabulary())
