@@ -59,22 +59,14 @@ EXERCISES = {
         inputs=((224, 16, 768, 12, 512), (224, 14, 1024, 24, 768), (32, 4, 64, 4, 64)),
         tolerance=1e-9,
         slips={
-            "[CLS] has a row in the table of positions too.": lambda size, patch, dim, depth, features: (
-                _tower_size(size, patch, dim, depth, features) - dim
+            "[CLS] has a row in the table of positions too.": lambda *sizes: _tower_size(*sizes) - sizes[2],
+            "The convolution has no bias.": lambda *sizes: _tower_size(*sizes) + sizes[2],
+            "The last projection has no bias.": lambda *sizes: _tower_size(*sizes) + sizes[4],
+            "Norms stand before and after the layers, with a weight and a bias each.": lambda *sizes: (
+                _tower_size(*sizes) - 2 * sizes[2]
             ),
-            "The convolution has no bias.": lambda size, patch, dim, depth, features: (
-                _tower_size(size, patch, dim, depth, features) + dim
-            ),
-            "The last projection has no bias.": lambda size, patch, dim, depth, features: (
-                _tower_size(size, patch, dim, depth, features) + features
-            ),
-            "One norm stands before the layers and one after them, with a weight and a bias each.": (
-                lambda size, patch, dim, depth, features: _tower_size(size, patch, dim, depth, features) - 2 * dim
-            ),
-            "A layer has biases and two norms besides its 12 dim² weights.": (
-                lambda size, patch, dim, depth, features: (
-                    _tower_size(size, patch, dim, depth, features) - 13 * dim * depth
-                )
+            "A layer has biases and two norms besides its 12 dim² weights.": lambda *sizes: (
+                _tower_size(*sizes) - 13 * sizes[2] * sizes[3]
             ),
         },
     ),
