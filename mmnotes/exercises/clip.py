@@ -61,7 +61,6 @@ EXERCISES = {
         slips={
             "[CLS] has a row in the table of positions too.": lambda *sizes: _tower_size(*sizes) - sizes[2],
             "The convolution has no bias.": lambda *sizes: _tower_size(*sizes) + sizes[2],
-            "The last projection has no bias.": lambda *sizes: _tower_size(*sizes) + sizes[4],
             "Norms stand before and after the layers, with a weight and a bias each.": lambda *sizes: (
                 _tower_size(*sizes) - 2 * sizes[2]
             ),
@@ -90,7 +89,6 @@ EXERCISES = {
             ),
             "Of several ends this is the last; padding may be ends as well.": _last_end,
             "This is one place behind the end.": lambda token_ids, end: _first_end(token_ids, end) + 1,
-            "This is a mask; its first place is asked for.": lambda token_ids, end: token_ids == end,
         },
     ),
     "clip-4": Exercise(
@@ -102,9 +100,6 @@ EXERCISES = {
                 torch.sigmoid(1.702 * x) * (1 + x * (1 - torch.sigmoid(1.702 * x)))
             ),
             "This is the slope of SiLU, without 1.702.": lambda x: _slope(x / 1.702),
-            "The derivative of the sigmoid is σ (1 - σ), not 1 - σ.": lambda x: (
-                torch.sigmoid(1.702 * x) + 1.702 * x * (1 - torch.sigmoid(1.702 * x))
-            ),
         },
     ),
     "clip-5": Exercise(
@@ -113,9 +108,6 @@ EXERCISES = {
         slips={
             "The features have lengths of their own: bring both to length one first.": lambda image, text, scale: (
                 scale * image @ text.T
-            ).softmax(1),
-            "The texts still have lengths of their own.": lambda image, text, scale: (
-                scale * normalize(image, dim=1) @ text.T
             ).softmax(1),
             "The scale is missing; cosines alone give nearly even probabilities.": lambda image, text, scale: (
                 _zero_shot(image, text, 1.0 if scale != 1.0 else 5.0)

@@ -16,7 +16,7 @@ DARK = 0.15  # what is left of a patch that receives no attention
 
 def lit(figure: Figure, picture: ArrayLike, maps: ArrayLike, titles: Sequence[str]) -> None:
     """A picture (3, height, width), then once for each map (maps, rows, columns) with its patches lit in proportion."""
-    pixels, grids = np.asarray(picture).transpose(1, 2, 0), np.asarray(maps)
+    pixels, grids = np.asarray(picture).transpose(1, 2, 0).clip(0, 1), np.asarray(maps)
     side = pixels.shape[0] // grids.shape[1]
     panels = figure.subplots(1, 1 + len(grids))
     panels[0].imshow(pixels, vmin=0, vmax=1)
@@ -30,8 +30,8 @@ def lit(figure: Figure, picture: ArrayLike, maps: ArrayLike, titles: Sequence[st
 
 
 def found(axes: Axes, pictures: ArrayLike, *, right: int) -> None:
-    """Pictures (count, 3, height, width) side by side, best first; number ``right`` of them, if there is one, framed."""
-    images = np.asarray(pictures).transpose(0, 2, 3, 1)
+    """Pictures (count, 3, height, width) side by side; number ``right`` of them, if there is one, is framed."""
+    images = np.asarray(pictures).transpose(0, 2, 3, 1).clip(0, 1)  # rounding leaves some a hair above 1
     height, width = images.shape[1:3]
     axes.imshow(np.hstack([np.pad(image, ((2, 2), (2, 2), (0, 0)), constant_values=1) for image in images]))
     if 0 <= right < len(images):
