@@ -19,11 +19,11 @@ def lit(figure: Figure, picture: ArrayLike, maps: ArrayLike, titles: Sequence[st
     pixels, grids = np.asarray(picture).transpose(1, 2, 0).clip(0, 1), np.asarray(maps)
     side = pixels.shape[0] // grids.shape[1]
     panels = figure.subplots(1, 1 + len(grids))
-    panels[0].imshow(pixels, vmin=0, vmax=1)
+    panels[0].imshow(pixels)
     panels[0].set_title("picture")
     for axes, grid, title in zip(panels[1:], grids, titles, strict=True):
-        light = DARK + (1 - DARK) * grid / grid.max()
-        axes.imshow(pixels * light.repeat(side, 0).repeat(side, 1)[..., None], vmin=0, vmax=1)
+        light = (DARK + (1 - DARK) * grid / grid.max()).clip(0, 1)
+        axes.imshow(pixels * light.repeat(side, 0).repeat(side, 1)[..., None])
         axes.set_title(title)
     for axes in panels:
         axes.axis("off")
