@@ -5,15 +5,36 @@ import math
 import pytest
 import torch
 
-from mmnotes.exercises import Exercise, check, infonce, mrope, qformer, rope, sinkhorn
+from mmnotes.exercises import Exercise, check, clip, infonce, mrope, qformer, rope, sinkhorn
 from mmnotes.exercises.answers import _hint
 
-CHAPTERS = (infonce, qformer, rope, mrope, sinkhorn)
+CHAPTERS = (clip, infonce, qformer, rope, mrope, sinkhorn)
 EXERCISES = {name: exercise for chapter in CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
 
 # Wrong answers that the slips do not foresee, one list per exercise.
 UNFORESEEN = {
+    "clip-1": [
+        lambda size, patch, dim, depth, features: 12 * dim**2 * depth,
+        lambda size, patch, dim, depth, features: (size // patch) ** 2,
+        lambda size, patch, dim, depth, features: clip._tower_size(size, patch, dim, depth + 1, features),
+    ],
+    "clip-2": [
+        lambda pixels, patch: pixels.flatten(1),
+        lambda pixels, patch: clip._patches(pixels, patch).flip(1),
+        lambda pixels, patch: clip._patches(pixels, patch).transpose(1, 2),
+    ],
+    "clip-3": [
+        lambda token_ids, end: (token_ids == end).sum(-1),
+        lambda token_ids, end: clip._first_end(token_ids, end) - 1,
+        lambda token_ids, end: token_ids.argmin(-1),
+    ],
+    "clip-4": [torch.sigmoid, lambda x: x * torch.sigmoid(1.702 * x), lambda x: (x > 0).double()],
+    "clip-5": [
+        lambda image, text, scale: image @ text.T,
+        lambda image, text, scale: clip._zero_shot(image, text, 2 * scale),
+        lambda image, text, scale: clip._zero_shot(image, text, scale).log(),
+    ],
     "infonce-1": [lambda pairs, copies: 0.0, lambda pairs, copies: copies, lambda pairs, copies: 1 / copies],
     "infonce-2": [10.5, 0.0, "ten", [10.4, 10.4]],
     "infonce-3": [

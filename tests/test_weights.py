@@ -3,9 +3,13 @@
 import pytest
 import torch
 from torch import nn
+from transformers import CLIPConfig, CLIPModel
 
+from mmnotes.clip import CLIP, ImageTower
+from mmnotes.clip_readout import ClassReadout
+from mmnotes.clip_text import TextTower
 from mmnotes.qformer import QFormer, Retriever
-from mmnotes.weights import fill_, fill_qformer_
+from mmnotes.weights import fill_, fill_clip_, fill_qformer_
 
 NAMES = [(r"model\.(first|second)\.(\w+)", r"\1.\2"), (r"model\.position_ids", "")]
 
@@ -43,6 +47,47 @@ def test_all_that_does_not_fit_is_one_error_and_nothing_is_written():
         "unknown: model.third.weight",
     ]
     assert all(torch.equal(value, before[name]) for name, value in filled.state_dict().items())
+
+
+def small_clip() -> CLIP:
+    readout = ClassReadout(dim=6, features=5)
+    image = ImageTower(size=6, patch=3, dim=6, depth=2, heads=2, hidden=7, readout=readout)
+    return CLIP(image=image, text=TextTower(vocabulary=11, length=4, dim=10, depth=1, heads=5, hidden=9, features=5))
+
+
+def clip_state() -> dict[str, torch.Tensor]:
+    """The whole state of transformers' model of the same sizes, and the buffers that older versions stored."""
+    text = {"hidden_size": 10, "num_hidden_layers": 1, "num_attention_heads": 5, "intermediate_size": 9}
+    text |= {"vocab_size": 11, "max_position_embeddings": 4, "bos_token_id": 9, "eos_token_id": 10, "pad_token_id": 0}
+    vision = {"hidden_size": 6, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 7}
+    vision |= {"image_size": 6, "patch_size": 3}
+    state = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=5)).state_dict()
+    buffers = {f"{tower}_model.embeddings.position_ids": torch.arange(5)[None] for tower in ("text", "vision")}
+    return {**{name: torch.randn_like(value) for name, value in state.items()}, **buffers}
+
+
+def test_every_entry_of_clip_lands_in_a_parameter_of_its_own():
+    clip, state = small_clip(), clip_state()
+    fill_clip_(clip, state)
+    filled = list(clip.state_dict().values())
+    for name, value in state.items():
+        landed = sum(each.shape == value.shape and torch.equal(each, value) for each in filled)
+        assert landed == (not name.endswith("position_ids")), name
+    assert torch.equal(clip.logit_scale, state["logit_scale"])
+
+
+def test_a_checkpoint_that_is_not_clips_is_told_in_full():
+    state = clip_state()
+    del state["logit_scale"]
+    state["vision_model.head.probe"] = torch.zeros(1)
+    state["text_projection.weight"] = torch.zeros(10, 5)
+    with pytest.raises(ValueError, match="does not fit") as error:
+        fill_clip_(small_clip(), state)
+    assert sorted(str(error.value).splitlines()[1:]) == [
+        "missing: logit_scale",
+        "shape: text_projection.weight is (10, 5), text.projection.weight is (5, 10)",
+        "unknown: vision_model.head.probe",
+    ]
 
 
 def test_a_language_variant_of_blip2_has_no_text_half_and_the_error_says_so():

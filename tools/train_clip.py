@@ -1,0 +1,163 @@
+"""Train the mini-CLIPs of the chapter `clip` and write mmnotes/data/clip.npz: three seeds, five minutes each.
+
+Trained are the 649 concepts that are not held out, in the two styles Noto and Fluent. Each step draws a batch of
+concepts, a style, a random placement and colouring of each drawing, and a random part of each caption. The image tower
+has three readouts, which learn together: the loss is the mean of their three symmetric InfoNCE losses.
+"""
+
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import affine_grid, cross_entropy, grid_sample, normalize
+from training import train_
+
+from mmnotes.clip import CLIP, ImageTower
+from mmnotes.clip_readout import AttentionReadout, ClassReadout, MeanReadout
+from mmnotes.clip_text import TextTower
+from mmnotes.data import concepts, drawings, vocabulary, word_ids
+
+FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "clip.npz"
+SEEDS, STEPS, BATCH, RATE = (0, 1, 2), 700, 160, 1e-3
+WARM_UP, PERIOD, COOLING = 50, 1800, 300  # steps
+DIM, FEATURES, HEADS, LENGTH = 64, 64, 4, 16
+START = len(vocabulary())
+END = START + 1  # the highest number, as in the released tokeniser
+MANTISSA = 5  # bits that are kept: a relative error of a sixty-fourth, and a file of half the size
+
+
+class Trained(nn.Module):
+    """A CLIP read at [CLS], and two other readouts of the same tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        readout = ClassReadout(dim=DIM, features=FEATURES)
+        image = ImageTower(size=32, patch=4, dim=DIM, depth=4, heads=HEADS, hidden=4 * DIM, readout=readout)
+        text = TextTower(
+            vocabulary=END + 1, length=LENGTH, dim=DIM, depth=2, heads=HEADS, hidden=4 * DIM, features=FEATURES
+        )
+        self.clip = CLIP(image=image, text=text)
+        self.mean = MeanReadout(dim=DIM, features=FEATURES)
+        self.attention = AttentionReadout(dim=DIM, features=FEATURES, patches=64, heads=HEADS)
+
+    def readouts(self) -> Iterator[tuple[str, nn.Module]]:
+        yield from (("[CLS]", self.clip.image.readout), ("mean", self.mean), ("attention", self.attention))
+
+
+def token_ids(words: list[int]) -> list[int]:
+    """Start, words, end, and zeros up to the length of the tower."""
+    ids = [START, *words[: LENGTH - 2], END]
+    return ids + [0] * (LENGTH - len(ids))
+
+
+def caption(label: str, tags: tuple[str, ...], generator: torch.Generator) -> list[int]:
+    """The label, nearly always, then a random part of the tags in random order."""
+    count = int(torch.randint(len(tags) + 1, (1,), generator=generator))
+    chosen = [tags[place] for place in torch.randperm(len(tags), generator=generator)[:count].tolist()]
+    with_label = not chosen or bool(torch.rand(1, generator=generator) < 0.85)
+    return [word for text in ([label] if with_label else []) + chosen for word in word_ids(text)]
+
+
+def moved(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """Each picture flipped or not, scaled, turned, shifted and coloured a little at random, on white."""
+    count = len(pixels)
+
+    def draw(low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(count, *shape, generator=generator)
+
+    flip = torch.where(draw(0, 1) < 0.5, -1.0, 1.0)
+    angle, scale = draw(-0.2, 0.2), draw(0.9, 1.2)
+    cosine, sine = scale * angle.cos(), scale * angle.sin()
+    rows = [flip * cosine, -sine, draw(-0.15, 0.15), flip * sine, cosine, draw(-0.15, 0.15)]
+    grid = affine_grid(torch.stack(rows, 1).reshape(-1, 2, 3), list(pixels.shape), align_corners=False)
+    ink = grid_sample(1 - pixels, grid, align_corners=False)
+    mixing = torch.eye(3) + draw(-0.15, 0.15, 3, 3)
+    coloured = torch.einsum("nij,njhw->nihw", mixing, ink) * draw(0.8, 1.2, 1, 1, 1)
+    return (1 - coloured).clamp(0, 1)
+
+
+def contrast(image: Tensor, text: Tensor, scale: Tensor) -> Tensor:
+    """Symmetric InfoNCE."""
+    logits, own = scale * normalize(image, dim=1) @ normalize(text, dim=1).T, torch.arange(len(image))
+    return (cross_entropy(logits, own) + cross_entropy(logits.T, own)) / 2
+
+
+def train_one(seed: int) -> Trained:
+    """A model of this seed, trained."""
+    torch.manual_seed(seed)
+    model = Trained()
+    kept = [place for place, concept in enumerate(concepts()) if not concept.held_out]
+    captions = [concepts()[place].en for place in kept]
+    styles = torch.stack([drawings(vendor=vendor)[kept] for vendor in ("noto", "fluent")])
+    matrices = [each for each in model.parameters() if each.ndim > 1]
+    others = [each for each in model.parameters() if each.ndim <= 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], betas=(0.9, 0.98)
+    )
+
+    def loss_of(generator: torch.Generator) -> Tensor:
+        batch = torch.randperm(len(kept), generator=generator)[:BATCH]
+        style = torch.randint(2, (BATCH,), generator=generator)
+        pixels = moved(styles[style, batch], generator)
+        ids = [token_ids(caption(*captions[place], generator)) for place in batch.tolist()]
+        tokens, text = model.clip.image.tokens(pixels), model.clip.text(torch.tensor(ids))
+        scale = model.clip.logit_scale.clamp(max=math.log(100)).exp()
+        losses = [contrast(readout(tokens), text, scale) for _, readout in model.readouts()]
+        return torch.stack(losses).mean()
+
+    def rate_at(step: int) -> float:
+        """Up in a straight line, down a slow cosine, and straight to zero at the end."""
+        cosine = 0.5 * (1 + math.cos(math.pi * step / PERIOD))
+        return RATE * min(1, (step + 1) / WARM_UP) * cosine * min(1, (STEPS - step) / COOLING)
+
+    train_(model, optimiser, loss_of, rate_at, name="clip", steps=STEPS, seed=seed)
+    return model
+
+
+@torch.no_grad()
+def report(model: Trained) -> None:
+    """Recall at 1, 5, 10: the caption among those of the same split, label and all tags, for each picture."""
+    held_out = torch.tensor([concept.held_out for concept in concepts()])
+    words = [[word for text in (c.en.label, *c.en.tags) for word in word_ids(text)] for c in concepts()]
+    text = normalize(model.clip.text(torch.tensor([token_ids(each) for each in words])), dim=1)
+    for vendor in ("noto", "fluent", "twemoji"):
+        tokens = model.clip.image.tokens(drawings(vendor=vendor))
+        for name, readout in model.readouts():
+            cosines = normalize(readout(tokens), dim=1) @ text.T
+            for split, where in (("trained", ~held_out), ("held out", held_out)):
+                own = cosines[where][:, where]
+                rank = (own > own.diag()[:, None]).sum(1)
+                recalls = " ".join(f"{100 * (rank < k).float().mean():5.1f}" for k in (1, 5, 10))
+                print(f"{vendor:>8} {name:>10} {split:>8} concepts: {recalls} %", flush=True)
+
+
+def rounded(value: Tensor) -> np.ndarray:
+    """Half precision with fewer bits of mantissa."""
+    fraction, exponent = torch.frexp(value)
+    half: np.ndarray = torch.ldexp((fraction * 2 ** (MANTISSA + 1)).round(), exponent - MANTISSA - 1).half().numpy()
+    return half
+
+
+def main() -> None:
+    """Train the seeds that the command line names, or all; then write the file if all are trained."""
+    torch.set_num_threads(1)
+    chosen = [int(each) for each in sys.argv[1:]] or SEEDS
+    entries = {}
+    for seed in chosen:
+        model = train_one(seed)
+        state = {name: rounded(value) for name, value in model.state_dict().items()}
+        model.load_state_dict({name: torch.from_numpy(value).float() for name, value in state.items()})
+        print(f"seed {seed}, as stored:")
+        report(model)
+        entries |= {f"{seed}.{name}": value for name, value in state.items()}
+    if tuple(chosen) == SEEDS:
+        np.savez_compressed(FILE, **entries)
+        print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
