@@ -22,15 +22,20 @@ from mmnotes.clip_text import TextTower
 
 
 class ImageTower(nn.Module):
-    """A vision transformer with a norm before its first layer, read out by whatever ``readout`` is.
+    """A vision transformer with a norm before its first layer, read out by whatever
+    ``readout`` is.
 
-    A patch is one step of a convolution without bias. [CLS], a learned vector, goes before the patches, and each of
-    these tokens is given a learned position.
+    A patch is one step of a convolution without bias. [CLS], a learned vector, goes
+    before the patches, and each of these tokens is given a learned position.
 
-    Shapes: pixels (batch, 3, height, width) with height = width = size -> (batch, features).
-    Units: pixels as the tower was trained on; the released ones want each channel centred and scaled.
-    Errors: ValueError where patch does not divide size, heads does not divide dim, or a picture has another size.
-    Source: openai/CLIP, clip/model.py, class VisionTransformer, with ``clip_readout.ClassReadout``.
+    Shapes: pixels (batch, 3, height, width) with height = width = size -> (batch,
+    features).
+    Units: pixels as the tower was trained on; the released ones want each channel
+    centred and scaled.
+    Errors: ValueError where patch does not divide size, heads does not divide dim, or a
+    picture has another size.
+    Source: openai/CLIP, clip/model.py, class VisionTransformer, with
+    ``clip_readout.ClassReadout``.
     """
 
     def __init__(
@@ -53,7 +58,8 @@ class ImageTower(nn.Module):
         return feature
 
     def tokens(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch tokens dim"]:
-        """[CLS] and the patches, row by row, after the last layer and before any norm of the readout."""
+        """[CLS] and the patches, row by row, after the last layer and before any norm
+        of the readout."""
         x = self.embed(pixels)
         for block in self.blocks:
             x = block(x)

@@ -26,11 +26,12 @@ def end_position(token_ids: Int[Tensor, "batch tokens"]) -> Int[Tensor, "batch"]
 
 
 class TextTower(nn.Module):
-    """W norm(x_end) after a causal stack: words and positions in, the state at the end of the text out.
+    """W norm(x_end) after a causal stack: words and positions in, the state at the end
+    of the text out.
 
     Shapes: token_ids (batch, tokens) -> (batch, features); tokens is at most length.
-    Errors: ValueError where heads does not divide dim, and for more tokens than length or an id that the vocabulary
-    does not have.
+    Errors: ValueError where heads does not divide dim, and for more tokens than length
+    or an id that the vocabulary does not have.
     Source: Radford et al. 2021, section 2.4; openai/CLIP, clip/model.py, encode_text.
     """
 

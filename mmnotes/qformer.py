@@ -129,7 +129,8 @@ class StageOne(Retriever):
         self.temperature = nn.Parameter(torch.tensor(0.07))
 
     def forward(self, image: _Image, ids: _Ids, keep: _Keep, *, decoder: int, generator: torch.Generator) -> Losses:
-        """The losses of a batch of pairs; captions start with [CLS], for which ``decoder`` is put in to say them."""
+        """The losses of a batch of pairs; captions start with [CLS], for which
+        ``decoder`` is put in to say them."""
         similarity = self.similarity(image, ids, keep)
         images, texts = hard_negatives(similarity / self.temperature, generator=generator)
         pairs = (torch.cat([image, image[images], image]), torch.cat([ids, ids, ids[texts]]))

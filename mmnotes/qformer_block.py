@@ -33,12 +33,14 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """x ← LN(x + MHA(x, x; M)); q ← LN(q + MHA(q, I)) where ``image_dim`` is given; then a feed-forward each.
+    """x ← LN(x + MHA(x, x; M)); q ← LN(q + MHA(q, I)) where ``image_dim`` is given;
+    then a feed-forward each.
 
-    The norms come after the sums. Without an image nothing is read from one: then there are no queries, only text.
+    The norms come after the sums. Without an image nothing is read from one: then there
+    are no queries, only text.
 
-    Shapes: queries (batch, queries, dim), text (batch, tokens, dim), image (batch, patches, image_dim) -> queries and
-    text as they came.
+    Shapes: queries (batch, queries, dim), text (batch, tokens, dim), image (batch,
+    patches, image_dim) -> queries and text as they came.
     Errors: ValueError where heads does not divide dim.
     Source: Li et al. 2023, section 3.1; ``Blip2QFormerLayer`` of transformers.
     """

@@ -64,8 +64,8 @@ def itg_mask(*, queries: int, keep: Bool[Tensor, "batch tokens"]) -> Bool[Tensor
 def _mask(queries: int, keep: Tensor, *, query_to_text: bool, text_to_query: bool, causal: bool) -> Tensor:
     """The four quarters, and no padding among the columns.
 
-    A row of padding keeps what a word in its place could read: nobody reads its result, and a row without any column
-    would have none.
+    A row of padding keeps what a word in its place could read: nobody reads its result,
+    and a row without any column would have none.
     """
     if queries < 1:
         raise ValueError(f"queries must be at least 1, got {queries}")
