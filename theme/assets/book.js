@@ -4,7 +4,7 @@
   const boxes = document.querySelectorAll(".math-scroll");
   const watch = new ResizeObserver((changes) => {
     for (const { target } of changes) {
-      const scrolls = target.scrollWidth > target.clientWidth + 1;
+      const scrolls = target.scrollWidth > target.clientWidth;
       target.toggleAttribute("tabindex", scrolls);
       if (scrolls) {
         target.setAttribute("tabindex", "0");
