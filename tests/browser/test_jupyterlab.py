@@ -47,7 +47,9 @@ TOO_LATE = "new Promise((_, reject) => setTimeout(() => reject(Error('JupyterLab
 SCROLL_TO_LAB = """async () => {
     const { content } = window.jupyterapp.shell.currentWidget;
     const tags = (cell) => cell.model.getMetadata("tags") ?? [];
-    await content.scrollToItem(content.widgets.findIndex((cell) => tags(cell).includes("lab")), "start");
+    const slides = (cell) => cell.model.sharedModel.getSource().includes("Numeric(");
+    const isLab = (cell) => tags(cell).includes("lab") && slides(cell);
+    await content.scrollToItem(content.widgets.findIndex(isLab), "start");
 }"""
 
 
