@@ -1,4 +1,4 @@
-"""A text-conditioned U-Net with the anatomy of Stable Diffusion's: encoder, middle, decoder with skips, cross-attention.
+"""A text-conditioned U-Net with the anatomy of Stable Diffusion's: encoder, middle, decoder with skips.
 
 Papers: Ronneberger et al., U-Net (2015); Rombach et al., High-resolution image synthesis with latent diffusion models
 (2022); Karras et al., Elucidating the design space of diffusion-based generative models (2022), for the scaling of
@@ -7,6 +7,8 @@ input and output.
 Differs: pictures of 32 x 32 pixels are folded to 16 x 16 instead of passing an autoencoder; the text is one sentence
 vector turned into a few tokens; attention only below the first level.
 """
+
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -61,7 +63,7 @@ class Encoder(nn.Module):
         """All skips; the last one is the encoder's output."""
         skips = [self.first(x)]
         for level, stages in enumerate(self.levels):
-            for stage in stages:
+            for stage in cast(nn.ModuleList, stages):
                 skips.append(stage(skips[-1], condition, text))
             if level < len(self.halvings):
                 skips.append(self.halvings[level](skips[-1]))
@@ -117,7 +119,7 @@ class Decoder(nn.Module):
         """The picture that the skips and the middle's output add up to."""
         rest = list(skips)
         for level, stages in enumerate(self.levels):
-            for stage in stages:
+            for stage in cast(nn.ModuleList, stages):
                 x = stage(torch.cat([x, rest.pop()], dim=1), condition, text)
             if level < len(self.doublings):
                 x = self.doublings[level](interpolate(x, scale_factor=2.0))

@@ -64,7 +64,8 @@ class TextBlock(nn.Module):
         tokens = tokens + self.self_attention(normed, normed)
         tokens = tokens + self.cross_attention(self.norm_cross(tokens), text)
         tokens = tokens + self.narrow(gelu(self.wide(self.norm_wide(tokens))))
-        return rearrange(tokens, "batch (height width) channels -> batch channels height width", height=height)
+        output: Tensor = rearrange(tokens, "batch (h w) channels -> batch channels h w", h=height)
+        return output
 
 
 def time_embedding(t: Float[Tensor, "batch"], *, dim: int) -> Float[Tensor, "batch dim"]:
