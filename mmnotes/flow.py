@@ -46,6 +46,34 @@ def flow_loss(
     return (velocity - (noise - data)).square().mean()
 
 
+def mixture_velocity(
+    x: Float[Tensor, "batch dim"],
+    t: Float[Tensor, "batch"],
+    centres: Float[Tensor, "centres dim"],
+    *,
+    spread: float,
+) -> Float[Tensor, "batch dim"]:
+    """The true velocity where the data are equal parts of round Gaussians: what a perfect network would learn.
+
+    Given the centre c, x_t is Gaussian with mean (1 - t) c and variance (1 - t)² spread² + t², and noise - data given
+    x_t is linear in x_t. The velocity is the mean of these over the centres, each weighted by how likely x_t is under
+    it.
+
+    Shapes: x (batch, dim), t (batch,), centres (centres, dim) -> (batch, dim).
+    Units: t from 0 (data) to 1 (noise); spread in those of x.
+    Errors: ValueError for a spread that is not positive.
+    Source: Lipman et al. 2023, equations 8 and 21, for the straight path.
+    """
+    if not spread > 0:
+        raise ValueError(f"spread must be positive, got {spread}")
+    share = t[:, None, None]
+    variance = ((1 - share) * spread).square() + share.square()
+    apart = x[:, None] - (1 - share) * centres
+    likely = torch.softmax(-apart.square().sum(2, keepdim=True) / (2 * variance), dim=1)
+    each = (share - (1 - share) * spread**2) / variance * apart - centres
+    return (likely * each).sum(1)
+
+
 def shifted(t: Float[Tensor, "*rest"], *, shift: float) -> Float[Tensor, "*rest"]:
     """Times moved towards the noise: s t / (1 + (s - 1) t), which keeps 0 and 1.
 

@@ -8,7 +8,17 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmnotes.flow import euler, flow_loss, guided, guided_from_projection, heun, on_path, shifted, time_grid
+from mmnotes.flow import (
+    euler,
+    flow_loss,
+    guided,
+    guided_from_projection,
+    heun,
+    mixture_velocity,
+    on_path,
+    shifted,
+    time_grid,
+)
 
 
 def pair(*shape: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -163,3 +173,40 @@ def test_a_shift_must_be_positive(shift):
 def test_there_is_at_least_one_step():
     with pytest.raises(ValueError, match="steps must be at least 1, got 0"):
         time_grid(steps=0)
+
+
+def test_one_centre_is_one_gaussian():
+    x, _ = pair(5, 2)
+    t = torch.linspace(0.1, 0.9, 5, dtype=torch.float64)
+    found = mixture_velocity(x, t, torch.full((1, 2), 2.0, dtype=torch.float64), spread=0.3)
+    torch.testing.assert_close(found, gaussian_velocity(2, 0.3)(x, t))
+
+
+def test_the_mixture_velocity_is_the_conditional_mean():
+    """Against a histogram: the mean of noise - data over all samples whose x_t falls into a small cell."""
+    centres = torch.tensor([[-1.0], [0.5], [2.0]], dtype=torch.float64)
+    generator = torch.Generator().manual_seed(0)
+    which = torch.randint(3, (400_000,), generator=generator)
+    data = centres[which] + 0.3 * torch.randn(400_000, 1, generator=generator, dtype=torch.float64)
+    noise = torch.randn(400_000, 1, generator=generator, dtype=torch.float64)
+    x = on_path(data, noise, torch.full((400_000,), 0.35, dtype=torch.float64))
+    for place in (-0.6, 0.2, 0.9, 1.4):
+        near = (x - place).abs().flatten() < 0.02
+        at, t = torch.tensor([[place]], dtype=torch.float64), torch.tensor([0.35], dtype=torch.float64)
+        found = mixture_velocity(at, t, centres, spread=0.3)
+        assert abs((noise - data)[near].mean() - found).item() < 0.03
+
+
+def test_samples_of_a_mixture_settle_on_its_centres_in_equal_parts():
+    angles = torch.arange(8, dtype=torch.float64) * math.pi / 4
+    centres = 2 * torch.stack([angles.cos(), angles.sin()], dim=1)
+    noise = torch.randn(4000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found = heun(lambda x, t: mixture_velocity(x, t, centres, spread=0.1), noise, time_grid(steps=60).double())
+    distance, nearest = torch.cdist(found, centres).min(1)
+    assert distance.mean() < 0.2
+    assert (nearest.bincount(minlength=8) / 500 - 1).abs().max() < 0.15
+
+
+def test_a_mixture_has_a_spread():
+    with pytest.raises(ValueError, match="spread must be positive, got 0"):
+        mixture_velocity(torch.zeros(1, 2), torch.ones(1), torch.zeros(3, 2), spread=0.0)
