@@ -42,6 +42,12 @@ def test_a_choice_without_a_choice_names_the_argument(argument, given):
         Choice("Mass", **given)
 
 
+def test_a_live_menu_offers_more_than_the_book():
+    choice = Choice("Fruit", options=["apple", "pear"], live=("plum", "apple"))
+    assert choice.values == ("apple", "pear")
+    assert choice.widget().options == ("apple", "pear", "plum")
+
+
 def test_whole_numbers_stay_whole_and_others_become_floats():
     whole = Numeric("Count", grid=range(3), default=1, live=(0, 9))
     mixed = Numeric("Count", grid=[0, 1.5], default=0, live=(0, 9))

@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from mmnotes.exercises import Exercise, check, clip, infonce, mrope, qformer, rope, sinkhorn
+from mmnotes.exercises import Exercise, check, clip, flow, infonce, mrope, qformer, rope, sinkhorn
 from mmnotes.exercises.answers import _hint
 
-CHAPTERS = (clip, infonce, qformer, rope, mrope, sinkhorn)
+CHAPTERS = (clip, infonce, qformer, rope, mrope, flow, sinkhorn)
 EXERCISES = {name: exercise for chapter in CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
 
@@ -44,6 +44,15 @@ UNFORESEEN = {
     ],
     "infonce-4": [lambda processes: 0.5, lambda processes: -1 / processes, lambda processes: 2 / processes],
     "infonce-5": [lambda pairs: -10.0, lambda pairs: 0.0, lambda pairs: -math.log10(pairs)],
+    "flow-1": [lambda x, v, t: v, lambda x, v, t: x, lambda x, v, t: v - x],
+    "flow-2": [lambda sigma, t: 1.0, lambda sigma, t: sigma**2, lambda sigma, t: sigma * t],
+    "flow-3": [lambda t, small, large: t, lambda t, small, large: 1.0, lambda t, small, large: t * small / large],
+    "flow-4": [lambda shift: 0.001, lambda shift: shift, lambda shift: 1 / shift],
+    "flow-5": [
+        lambda conditional, unconditional: torch.ones(3),
+        lambda conditional, unconditional: (conditional * unconditional).sum(1),
+        lambda conditional, unconditional: 1 / unconditional.square().sum(1),
+    ],
     "sinkhorn-1": [lambda k: k, lambda k: k / k.sum(), lambda k: torch.full((2, 2), 0.5), lambda k: torch.eye(2)],
     "sinkhorn-2": [
         lambda scores, tau: torch.logsumexp(scores, 0),

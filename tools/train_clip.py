@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import affine_grid, cross_entropy, grid_sample, normalize
-from training import train_
+from torch.nn.functional import affine_grid, grid_sample, normalize
+from training import rounded, train_
 
 from mmnotes.clip import CLIP, ImageTower
 from mmnotes.clip_readout import AttentionReadout, ClassReadout, MeanReadout
 from mmnotes.clip_text import TextTower
 from mmnotes.data import concepts, drawings, vocabulary, word_ids
+from mmnotes.infonce import info_nce, similarity
 
 FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "clip.npz"
 SEEDS, STEPS, BATCH, RATE = (0, 1, 2), 700, 160, 1e-3
@@ -80,12 +81,6 @@ def moved(pixels: Tensor, generator: torch.Generator) -> Tensor:
     return (1 - coloured).clamp(0, 1)
 
 
-def contrast(image: Tensor, text: Tensor, scale: Tensor) -> Tensor:
-    """Symmetric InfoNCE."""
-    logits, own = scale * normalize(image, dim=1) @ normalize(text, dim=1).T, torch.arange(len(image))
-    return (cross_entropy(logits, own) + cross_entropy(logits.T, own)) / 2
-
-
 def train_one(seed: int) -> Trained:
     """A model of this seed, trained."""
     torch.manual_seed(seed)
@@ -106,7 +101,7 @@ def train_one(seed: int) -> Trained:
         ids = [token_ids(caption(*captions[place], generator)) for place in batch.tolist()]
         tokens, text = model.clip.image.tokens(pixels), model.clip.text(torch.tensor(ids))
         scale = model.clip.logit_scale.clamp(max=math.log(100)).exp()
-        losses = [contrast(readout(tokens), text, scale) for _, readout in model.readouts()]
+        losses = [info_nce(similarity(readout(tokens), text), scale=scale) for _, readout in model.readouts()]
         return torch.stack(losses).mean()
 
     def rate_at(step: int) -> float:
@@ -135,13 +130,6 @@ def report(model: Trained) -> None:
                 print(f"{vendor:>8} {name:>10} {split:>8} concepts: {recalls} %", flush=True)
 
 
-def rounded(value: Tensor) -> np.ndarray:
-    """Half precision with fewer bits of mantissa."""
-    fraction, exponent = torch.frexp(value)
-    half: np.ndarray = torch.ldexp((fraction * 2 ** (MANTISSA + 1)).round(), exponent - MANTISSA - 1).half().numpy()
-    return half
-
-
 def main() -> None:
     """Train the seeds that the command line names, or all; then write the file if all are trained."""
     torch.set_num_threads(1)
@@ -149,7 +137,7 @@ def main() -> None:
     entries = {}
     for seed in chosen:
         model = train_one(seed)
-        state = {name: rounded(value) for name, value in model.state_dict().items()}
+        state = {name: rounded(value, bits=MANTISSA) for name, value in model.state_dict().items()}
         model.load_state_dict({name: torch.from_numpy(value).float() for name, value in state.items()})
         print(f"seed {seed}, as stored:")
         report(model)

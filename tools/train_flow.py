@@ -1,4 +1,4 @@
-"""Train the generator that the chapters steer: ``python tools/train_flow.py``. Takes an hour on one core.
+"""Train the generator that the chapters steer: ``python tools/train_flow.py``. Takes three hours on one core.
 
 Flow matching on the animals, plants, food and drinks of the training concepts as all three vendors draw them, given the
 sentence embedding of the concept's name, or of name and tags, or of nothing.
@@ -6,21 +6,26 @@ sentence embedding of the concept's name, or of name and tags, or of nothing.
 
 import copy
 import math
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
-from training import train_
+from training import rounded, train_
 
 from mmnotes.data import concepts, drawings, tagged_features, text_features
 from mmnotes.flow import flow_loss, on_path
-from mmnotes.unet import UNet
+from mmnotes.generator import generator, prompts, to_network
 
+FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "generator.npz"
 VENDORS = ("noto", "fluent", "twemoji")
 GROUPS = ("Animals & Nature", "Food & Drink")
-BATCH, STEPS, RATE = 32, 16_000, 2e-3
+BATCH, RATE = 32, 2e-3
+CYCLES = (16_000, 24_000)  # steps; the rate falls to zero twice
 DROPPED, TAGGED, SHIFT = 0.1, 0.3, 1  # share of empty prompts, share of prompts with tags, pixels
 AVERAGE = 0.999
+MANTISSA = 6  # bits that are kept of each weight
 
 
 class Averaged(nn.Module):
@@ -37,14 +42,11 @@ class Averaged(nn.Module):
             mean.lerp_(now, 1 - AVERAGE)
 
 
-def generator() -> UNet:
-    """The network of the shipped weights, untrained."""
-    return UNet(channels=3, widths=(32, 64, 80), text_dim=384, text_tokens=4, dim=96, heads=4)
-
-
 def rate_at(step: int) -> float:
-    """Rises over 500 steps, is level until the middle, and falls to zero along a cosine."""
-    late = max(0.0, 2 * step / STEPS - 1)
+    """In each cycle it rises over 500 steps, is level until the middle, and falls to zero along a cosine."""
+    cycle = CYCLES[0] if step < CYCLES[0] else CYCLES[1]
+    step -= 0 if step < CYCLES[0] else CYCLES[0]
+    late = max(0.0, 2 * step / cycle - 1)
     return RATE * min(1.0, step / 500) * (1 + math.cos(math.pi * late)) / 2
 
 
@@ -52,16 +54,13 @@ def main() -> None:
     """Train with seed 0."""
     torch.set_num_threads(1)
     seen = torch.tensor([not concept.held_out and concept.group in GROUPS for concept in concepts()])
-    pictures = torch.stack([drawings(vendor=vendor)[seen] for vendor in VENDORS])
-    mean = pictures.mean((0, 1, 3, 4), keepdim=True)[0]
-    pictures, white = 2 * (pictures - mean), 2 * (1 - mean)
-    print(f"{int(seen.sum())} concepts, spread {pictures.std():.3f}, mean {mean.flatten().tolist()}", flush=True)
-    prompts = math.sqrt(384) * torch.stack([text_features()[seen], tagged_features()[seen]])
+    pictures = torch.stack([to_network(drawings(vendor=vendor)[seen]) for vendor in VENDORS])
+    white = to_network(torch.ones(1, 3, 1, 1))
+    print(f"{int(seen.sum())} concepts, {pictures.shape[0]} drawings of each", flush=True)
+    texts = torch.stack([prompts(text_features()[seen]), prompts(tagged_features()[seen])])
     torch.manual_seed(0)
     model = Averaged(generator()).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(
-        model.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99), fused=True
-    )
+    optimiser = torch.optim.AdamW(model.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
 
     def loss_of(random: torch.Generator) -> Tensor:
         model.follow_()
@@ -72,14 +71,18 @@ def main() -> None:
             wide = pad(picture - white[0], (SHIFT,) * 4) + white[0]
             moved.append(wide[:, up : up + 32, left : left + 32])
         data = torch.stack(moved).contiguous(memory_format=torch.channels_last)
-        text = prompts[(torch.rand(BATCH, generator=random) < TAGGED).long(), which]
+        text = texts[(torch.rand(BATCH, generator=random) < TAGGED).long(), which]
         dropped = torch.rand(BATCH, 1, generator=random) < DROPPED
         text = torch.where(dropped, model.network.nothing, text)
         t = torch.randn(BATCH, generator=random).sigmoid()
         noise = torch.randn(data.shape, generator=random)
         return flow_loss(model.network(on_path(data, noise, t), t, text), data, noise)
 
-    train_(model, optimiser, loss_of, rate_at, name="flow", steps=STEPS, seed=0)
+    train_(model, optimiser, loss_of, rate_at, name="flow", steps=sum(CYCLES), seed=0)
+    np.savez_compressed(
+        FILE, **{name: rounded(value, bits=MANTISSA) for name, value in model.mean.state_dict().items()}
+    )
+    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

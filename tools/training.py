@@ -7,6 +7,7 @@ exactly where an uninterrupted one does.
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -48,6 +49,13 @@ def train_(
             print(f"{name}, seed {seed}: step {step + 1} of {steps}, loss {loss.item():.4f}", flush=True)
         if (step + 1) % KEEP_EVERY == 0 or step + 1 == steps:
             _keep(file, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
+
+
+def rounded(value: Tensor, *, bits: int) -> np.ndarray:
+    """Half precision with fewer bits of mantissa, which a compressed file stores in less room."""
+    fraction, exponent = torch.frexp(value)
+    half: np.ndarray = torch.ldexp((fraction * 2 ** (bits + 1)).round(), exponent - bits - 1).half().numpy()
+    return half
 
 
 def _keep(file: Path, state: dict[str, object]) -> None:

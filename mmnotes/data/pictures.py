@@ -3,7 +3,7 @@
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mmnotes.data.arrays import array, names
+from mmnotes.data.arrays import array, arrays
 
 
 def digits() -> tuple[Float[Tensor, "samples height width"], Int[Tensor, "samples"]]:
@@ -23,7 +23,7 @@ def photos() -> dict[str, Float[Tensor, "channels height width"]]:
     Units: red, green and blue from 0 to 1.
     Source: the sample pictures of scikit-image and scikit-learn; ATTRIBUTION.md names their photographers.
     """
-    return {name: array("photos.npz", name).permute(2, 0, 1) / 255 for name in names("photos.npz")}
+    return {name: pixels.permute(2, 0, 1) / 255 for name, pixels in arrays("photos.npz").items()}
 
 
 def film() -> Float[Tensor, "frames channels height width"]:

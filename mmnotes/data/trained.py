@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from mmnotes.data.arrays import array, names
+from mmnotes.data.arrays import arrays
 
 
 def trained(name: str) -> dict[str, Tensor]:
     """A state dict, ready for ``load_state_dict``, stored in half precision and returned in float32."""
-    return {entry: array(f"{name}.npz", entry) for entry in names(f"{name}.npz")}
+    return arrays(f"{name}.npz")

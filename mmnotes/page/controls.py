@@ -80,12 +80,15 @@ class Numeric:
 class Choice:
     """A menu of a few words; the first is the default unless another is named.
 
+    The book offers the `options`; a live kernel adds those of `live`.
+
     Errors: ValueError if there are fewer than two different options or the default is not one of them.
     """
 
     label: str
     options: list[str]
     default: str = ""
+    live: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.options) < 2 or len(set(self.options)) < len(self.options):
@@ -105,7 +108,8 @@ class Choice:
 
     def widget(self) -> ipywidgets.ValueWidget:
         """A menu."""
-        return ipywidgets.Dropdown(options=self.options, value=self.default, description=self.label)
+        options = [*self.options, *(word for word in self.live if word not in self.options)]
+        return ipywidgets.Dropdown(options=options, value=self.default, description=self.label)
 
 
 @dataclass(frozen=True)
