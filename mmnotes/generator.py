@@ -4,6 +4,8 @@ It learned the animals, plants, food and drinks of the emoji corpus; the weights
 ``mmnotes.data.trained("generator")``.
 """
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -50,4 +52,4 @@ def prompts(features: Float[Tensor, "batch 384"]) -> Float[Tensor, "batch 384"]:
     Shapes: kept.
     Source: ours.
     """
-    return TEXT_DIM**0.5 * features
+    return math.sqrt(TEXT_DIM) * features
