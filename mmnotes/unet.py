@@ -8,6 +8,8 @@ Differs: pictures of 32 x 32 pixels are folded to 16 x 16 instead of passing an 
 vector turned into a few tokens; attention only below the first level.
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -36,7 +38,7 @@ class UNet(nn.Module):
     ) -> None:
         super().__init__()
         folded = channels * FOLD**2
-        self.text_tokens, self.time_dim = text_tokens, widths[0]
+        self.text_tokens, self.time_dim, self.widths = text_tokens, widths[0], widths
         self.tokens = nn.Linear(text_dim, text_tokens * dim)
         self.nothing = nn.Parameter(torch.zeros(text_dim))  # stands for no text
         self.of_time = nn.Sequential(nn.Linear(self.time_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
@@ -50,14 +52,44 @@ class UNet(nn.Module):
         x: Float[Tensor, "batch channels height width"],
         t: Float[Tensor, "batch"],
         text: Float[Tensor, "batch text_dim"],
+        residuals: Sequence[Tensor] = (),
     ) -> Float[Tensor, "batch channels height width"]:
-        """The velocity."""
-        noise, data = t[:, None, None, None], 1 - t[:, None, None, None]
-        variance = noise.square() + (data * SPREAD).square()
-        linear = (noise - data * SPREAD**2) / variance
-        condition = self.of_time(time_embedding(t, dim=self.time_dim)) + self.of_text(text)
-        tokens = self.tokens(text).unflatten(1, (self.text_tokens, -1))
-        skips = self.encoder(pixel_unshuffle(x / variance.sqrt(), FOLD), condition, tokens)
+        """The velocity; ``residuals``, if any, are added to what the decoder takes, as ``steered`` says."""
+        folded, condition, tokens = self.inputs(x, t, text)
+        skips = self.encoder(folded, condition, tokens)
         middle = self.middle(skips[-1], condition, tokens)
+        if residuals:
+            *skips, middle = steered([*skips, middle], residuals)
         found = pixel_shuffle(self.decoder(middle, skips, condition, tokens), FOLD)
-        return linear * x + SPREAD / variance.sqrt() * found
+        noise, data = t[:, None, None, None], 1 - t[:, None, None, None]
+        variance = _variance(t)
+        return (noise - data * SPREAD**2) / variance * x + SPREAD / variance.sqrt() * found
+
+    def inputs(
+        self,
+        x: Float[Tensor, "batch channels height width"],
+        t: Float[Tensor, "batch"],
+        text: Float[Tensor, "batch text_dim"],
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What the encoder is given: the folded picture at unit variance, the vector of time and text, the tokens."""
+        folded = pixel_unshuffle(x / _variance(t).sqrt(), FOLD)
+        condition = self.of_time(time_embedding(t, dim=self.time_dim)) + self.of_text(text)
+        return folded, condition, self.tokens(text).unflatten(1, (self.text_tokens, -1))
+
+
+def steered(taken: Sequence[Tensor], residuals: Sequence[Tensor]) -> list[Tensor]:
+    """What the decoder takes, the skips and then the middle, each with its residual added.
+
+    Shapes: both lists the same, one (batch, channels, height, width) for each skip and one for the middle.
+    Errors: ValueError for lists of unlike length.
+    Source: Zhang et al., Adding conditional control to text-to-image diffusion models (2023), section 3.2; diffusers'
+    ``down_block_additional_residuals`` and ``mid_block_additional_residual``.
+    """
+    if len(taken) != len(residuals):
+        raise ValueError(f"residuals: one for each skip and one for the middle, {len(taken)}; got {len(residuals)}")
+    return [own + more for own, more in zip(taken, residuals, strict=True)]
+
+
+def _variance(t: Tensor) -> Tensor:
+    """The variance of a pixel at time t."""
+    return t[:, None, None, None].square() + ((1 - t[:, None, None, None]) * SPREAD).square()

@@ -3,6 +3,7 @@
 Paper: Rombach et al., High-resolution image synthesis with latent diffusion models (2022).
 """
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -51,9 +52,9 @@ class Encoder(nn.Module):
             if level < len(widths) - 1:
                 self.halvings.append(nn.Conv2d(width, width, 3, stride=2, padding=1))
 
-    def forward(self, x: Tensor, condition: Tensor, text: Tensor) -> list[Tensor]:
-        """All skips; the last one is the encoder's output."""
-        skips = [self.first(x)]
+    def forward(self, x: Tensor, condition: Tensor, text: Tensor, hint: Tensor | None = None) -> list[Tensor]:
+        """All skips; the last one is the encoder's output. A hint is added to what the first convolution makes."""
+        skips = [self.first(x) if hint is None else self.first(x) + hint]
         for level, stages in enumerate(self.levels):
             for stage in cast(nn.ModuleList, stages):
                 skips.append(stage(skips[-1], condition, text))
@@ -89,10 +90,7 @@ class Decoder(nn.Module):
 
     def __init__(self, *, channels: int, widths: tuple[int, ...], dim: int, heads: int) -> None:
         super().__init__()
-        # What the encoder hands over, finest first, as it makes them.
-        skips = [widths[0]]
-        for level, width in enumerate(widths):
-            skips += [width] * BLOCKS + ([width] if level < len(widths) - 1 else [])
+        skips = skip_channels(widths)
         self.levels, self.doublings = nn.ModuleList(), nn.ModuleList()
         size = widths[-1]
         for level in reversed(range(len(widths))):
@@ -117,3 +115,15 @@ class Decoder(nn.Module):
                 x = self.doublings[level](interpolate(x, scale_factor=2.0))
         output: Tensor = self.last(silu(self.norm(x)))
         return output
+
+
+def skip_channels(widths: Sequence[int]) -> list[int]:
+    """Channels of each skip that an encoder of these widths hands over, finest first.
+
+    Shapes: -> one number for the first convolution, each stage and each halving.
+    Source: as ``Encoder``.
+    """
+    channels = [widths[0]]
+    for level, width in enumerate(widths):
+        channels += [width] * BLOCKS + ([width] if level < len(widths) - 1 else [])
+    return channels
