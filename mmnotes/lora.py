@@ -1,4 +1,4 @@
-"""LoRA: a frozen linear layer learns a change of low rank, the product of two thin matrices of which one starts at zero.
+"""LoRA: a frozen linear layer learns a change of low rank, a product of two thin matrices, one of which starts at zero.
 
 Paper: Hu et al., LoRA: low-rank adaptation of large language models (2022).
 

@@ -43,8 +43,8 @@ def agreement(
 ) -> Float[Tensor, "batch"]:
     """F1 of two outlines, where a pixel is met if the other outline passes within one pixel of it.
 
-    Precision is the share of ``found`` that is met, recall that of ``wanted``; F1 is their harmonic mean, and zero where
-    an outline is empty.
+    Precision is the share of ``found`` that is met, recall that of ``wanted``; F1 is their harmonic mean, and zero
+    where an outline is empty.
 
     Shapes: twice (batch, 1, height, width) -> (batch,).
     Units: from 0 (nothing is met) to 1.

@@ -1,4 +1,4 @@
-"""ControlNet: a trainable copy of a frozen network's encoder steers its decoder through convolutions that start at zero.
+"""ControlNet: a trainable copy of a frozen network's encoder steers its decoder by convolutions that start at zero.
 
 Paper: Zhang, Rao and Agrawala, Adding conditional control to text-to-image diffusion models (2023).
 
@@ -8,6 +8,7 @@ hint is encoded once for a whole sampling, and not once a step; no guess mode.
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from itertools import pairwise
 from typing import TypeVar
 
 from jaxtyping import Float
@@ -24,7 +25,7 @@ def zero_(layer: Layer) -> Layer:
     """The same layer, all its weights and biases now zero.
 
     Shapes: any.
-    Source: Zhang et al. 2023, section 3.1; ``zero_module`` in lllyasviel/ControlNet, ldm/modules/diffusionmodules/util.py.
+    Source: Zhang et al. 2023, section 3.1; lllyasviel/ControlNet, ldm/modules/diffusionmodules/util.py, ``zero_module``.
     """
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
@@ -40,7 +41,7 @@ class HintEncoder(nn.Module):
     Shapes: hint (batch, channels, height, width) -> (batch, out, height / 2^k, width / 2^k), k = len(widths) - 1.
     Errors: ValueError without widths.
     Source: lllyasviel/ControlNet, cldm/cldm.py, ``input_hint_block``; diffusers' ControlNetConditioningEmbedding.
-    Differs: section 3.2 of the paper has four convolutions of 4 x 4, each halving the grid, with ReLU; neither code has.
+    Differs: section 3.2 of the paper has four convolutions of 4 x 4, each halving the grid, with ReLU.
     """
 
     def __init__(self, *, channels: int, widths: tuple[int, ...], out: int) -> None:
@@ -48,7 +49,7 @@ class HintEncoder(nn.Module):
         if not widths:
             raise ValueError("widths must name at least one width, got none")
         self.convs = nn.ModuleList([nn.Conv2d(channels, widths[0], 3, padding=1)])
-        for narrow, wide in zip(widths, widths[1:], strict=False):
+        for narrow, wide in pairwise(widths):
             self.convs.append(nn.Conv2d(narrow, narrow, 3, padding=1))
             self.convs.append(nn.Conv2d(narrow, wide, 3, stride=2, padding=1))
         self.last = zero_(nn.Conv2d(widths[-1], out, 3, padding=1))

@@ -1,0 +1,164 @@
+"""Measure the shipped control branch and draw the samples of its lab: ``python tools/study_control.py``.
+
+Writes mmnotes/data/control_samples.npz: on the concepts that were held out, with each of three sampling seeds, how well
+the samples follow an outline and keep to the colours of the text, without control, over its scale, with a wrong outline
+and with no text; for three seeds, how the loss falls when the branch starts as a copy and when it starts afresh; and
+the pictures of the lab. Takes a quarter of an hour on one core.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from train_control import WIDTHS, Lessons, frozen, steered_loss
+from train_flow import GROUPS, VENDORS
+
+from mmnotes.data import concepts, drawings, text_features, trained
+from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.generator import generator, prompts, to_pictures
+from mmnotes.outlines import agreement, outline
+from mmnotes.unet import UNet
+from mmnotes.zero_conv import ControlBranch, controlled
+
+FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "control_samples.npz"
+SEEDS, GUIDANCE, STEPS = (0, 1, 2), 2.0, 20
+SCALES = (0.0, 0.5, 1.0, 1.5, 2.0)
+TAPS = {"all": range(7), "16 x 16": (0, 1), "8 x 8": (2, 3), "4 x 4": (4, 5, 6)}
+LAB_SCALES, SAMPLES, LEVELS = (0.0, 0.5, 1.0, 2.0), 3, 31  # shades of a colour are stored as 0 to 31
+CASES = {"tiger": "tiger", "mushroom": "mushroom", "shark": "red apple", "lobster": "shamrock"}  # outline and text
+STARTS, START_STEPS, LOOK_EVERY, START_RATE = ("copy", "fresh"), 300, 60, 1.5e-3
+
+
+def shipped(unet: UNet) -> ControlBranch:
+    """The control branch."""
+    branch = ControlBranch(unet, channels=1, widths=WIDTHS)
+    branch.load_state_dict(trained("control"))
+    return branch.requires_grad_(False)
+
+
+def held_out() -> list[int]:
+    """Places in the corpus of the concepts that neither generator nor branch has seen, of the groups that they know."""
+    return [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
+
+
+def at_taps(scale: float, taps: str) -> list[float]:
+    """The scale at some of the taps, zero at the others."""
+    return [scale * (tap in TAPS[taps]) for tap in range(7)]
+
+
+@torch.no_grad()
+def samples(
+    unet: UNet, branch: ControlBranch, hints: Tensor, text: Tensor, *, scales: list[float], seed: int
+) -> Tensor:
+    """One picture for each outline (batch, 1, 32, 32) and prompt (batch, 384), values from 0 to 1."""
+    noise = torch.randn(len(hints), 3, 32, 32, generator=torch.Generator().manual_seed(seed))
+    network = controlled(unet, branch, hints.float(), scales=scales)
+    return to_pictures(euler(guided_by(network, text, unet.nothing, scale=GUIDANCE), noise, time_grid(steps=STEPS)))
+
+
+def retrieved(found: Tensor, wanted: Tensor) -> Tensor:
+    """Which of the wanted outlines agrees best with each that was found."""
+    return torch.stack([agreement(each.expand_as(wanted), wanted) for each in found]).argmax(1)
+
+
+def colour(pictures: Tensor) -> Tensor:
+    """Mean red, green and blue (..., 3) of the pixels that are not nearly white."""
+    inked = (pictures.amin(-3, keepdim=True) < 0.9).float()
+    return (pictures * inked).sum((-2, -1)) / inked.sum((-2, -1)).clamp_min(1)
+
+
+def own_colour(found: Tensor, real: Tensor) -> Tensor:
+    """How often a colour (concepts, 3) is nearer to that of its own concept than to that of another."""
+    distance = torch.cdist(found, real)
+    nearer = (distance.diag()[:, None] < distance).float()
+    return nearer.sum(1) / (len(real) - 1)
+
+
+def measures(unet: UNet, branch: ControlBranch) -> dict[str, Tensor]:
+    """Agreement, retrieval and colour (settings, seeds), each a mean over the held-out concepts."""
+    places = held_out()
+    real = torch.stack([drawings(vendor=vendor)[places] for vendor in VENDORS])
+    wanted, text = outline(real[0]), prompts(text_features()[places])
+    nothing = unet.nothing.expand_as(text)
+    settings = [(wanted, text, scale) for scale in SCALES]
+    settings += [(wanted.roll(7, 0), text, 1.0), (wanted, nothing, 1.0), (wanted, text.roll(7, 0), 1.0)]
+    rows = []
+    for hints, prompt, scale in settings:
+        each = [samples(unet, branch, hints, prompt, scales=at_taps(scale, "all"), seed=seed) for seed in SEEDS]
+        rows.append(torch.stack([_measured(drawn, wanted, real) for drawn in each], 1))
+        print(f"setting {len(rows)} of {len(settings)}: {rows[-1].tolist()}", flush=True)
+    others = torch.stack([_measured(drawn, wanted, real) for drawn in real[1:]], 1)
+    return {"measures": torch.stack(rows), "measures_real": others, "lengths": _lengths(unet, branch, wanted, text)}
+
+
+def _measured(drawn: Tensor, wanted: Tensor, real: Tensor) -> Tensor:
+    """Agreement with the wanted outline, retrieval of it, own colour."""
+    found = outline(drawn)
+    right = retrieved(found, wanted) == torch.arange(len(wanted))
+    colours = own_colour(colour(drawn), colour(real).mean(0))
+    return torch.stack([agreement(found, wanted).mean(), right.float().mean(), colours.mean()])
+
+
+@torch.no_grad()
+def _lengths(unet: UNet, branch: ControlBranch, hints: Tensor, text: Tensor) -> Tensor:
+    """For each tap, how long the residual is, as a share of what it is added to, at half noise."""
+    x = torch.randn(len(hints), 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    given = unet.inputs(x, torch.full((len(hints),), 0.5), text)
+    skips = unet.encoder(*given)
+    taken = [*skips, unet.middle(skips[-1], *given[1:])]
+    residuals = branch(*given, branch.hint(hints.float()))
+    return torch.stack([more.norm() / own.norm() for more, own in zip(residuals, taken, strict=True)])
+
+
+def starts(unet: UNet) -> Tensor:
+    """Loss on held-out drawings (starts, seeds, looks) of branches that start as a copy, and of ones that start afresh."""
+    lessons, places = Lessons(unet), held_out()
+    clean, text = drawings(vendor="noto")[places], prompts(text_features()[places])
+    losses = torch.zeros(len(STARTS), len(SEEDS), START_STEPS // LOOK_EVERY + 1)
+    for row, start in enumerate(STARTS):
+        for seed in SEEDS:
+            torch.manual_seed(seed)
+            branch = ControlBranch(unet if start == "copy" else generator(), channels=1, widths=WIDTHS)
+            branch = branch.to(memory_format=torch.channels_last)
+            optimiser = torch.optim.AdamW(branch.parameters(), lr=START_RATE, betas=(0.9, 0.99), fused=True)
+            for step in range(START_STEPS + 1):
+                if step % LOOK_EVERY == 0:
+                    losses[row, seed, step // LOOK_EVERY] = _looked(unet, branch, clean, text)
+                optimiser.zero_grad()
+                lessons.loss(branch, torch.Generator().manual_seed(1000 * seed + step)).backward()
+                optimiser.step()
+            print(f"{start}, seed {seed}: {losses[row, seed].tolist()}", flush=True)
+    return losses
+
+
+@torch.no_grad()
+def _looked(unet: UNet, branch: ControlBranch, clean: Tensor, text: Tensor) -> float:
+    """The loss with the same four draws of time and noise each time."""
+    random = torch.Generator().manual_seed(0)
+    return sum(steered_loss(unet, branch, clean, text, random).item() for _ in range(4)) / 4
+
+
+def main() -> None:
+    """Measure, draw and write."""
+    torch.set_num_threads(1)
+    unet = frozen()
+    branch = shipped(unet)
+    entries = measures(unet, branch) | {"starts": starts(unet)}
+    labels = [each.en.label for each in concepts()]
+    for shape, name in CASES.items():
+        hints = outline(drawings(vendor="noto")[[labels.index(shape)] * SAMPLES])
+        text = prompts(text_features()[[labels.index(name)] * SAMPLES])
+        rows = [
+            samples(unet, branch, hints, text, scales=at_taps(scale, taps), seed=0)
+            for scale in LAB_SCALES
+            for taps in TAPS
+        ]
+        entries[shape] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
+        print(f"samples of {shape}", flush=True)
+    np.savez_compressed(FILE, **{name: values.numpy() for name, values in entries.items()})
+    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
