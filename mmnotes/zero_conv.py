@@ -25,7 +25,7 @@ def zero_(layer: Layer) -> Layer:
     """The same layer, all its weights and biases now zero.
 
     Shapes: any.
-    Source: Zhang et al. 2023, section 3.1; lllyasviel/ControlNet, ldm/modules/diffusionmodules/util.py, ``zero_module``.
+    Source: Zhang et al. 2023, section 3.1; ``zero_module`` in lllyasviel/ControlNet.
     """
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
@@ -126,6 +126,7 @@ def controlled(
     def network(x: Tensor, t: Tensor, text: Tensor) -> Tensor:
         repeated = encoded.repeat(len(x) // len(encoded), 1, 1, 1)
         residuals = branch(*unet.inputs(x, t, text), repeated)
-        return unet(x, t, text, [scale * each for scale, each in zip(scales, residuals, strict=True)])
+        velocity: Tensor = unet(x, t, text, [scale * each for scale, each in zip(scales, residuals, strict=True)])
+        return velocity
 
     return network

@@ -112,7 +112,7 @@ def _lengths(unet: UNet, branch: ControlBranch, hints: Tensor, text: Tensor) -> 
 
 
 def starts(unet: UNet) -> Tensor:
-    """Loss on held-out drawings (starts, seeds, looks) of branches that start as a copy, and of ones that start afresh."""
+    """Loss on held-out drawings (starts, seeds, looks) of branches that start as a copy, and of fresh ones."""
     lessons, places = Lessons(unet), held_out()
     clean, text = drawings(vendor="noto")[places], prompts(text_features()[places])
     losses = torch.zeros(len(STARTS), len(SEEDS), START_STEPS // LOOK_EVERY + 1)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
-from train_flow import GROUPS, VENDORS, Averaged
+from train_flow import GROUPS, VENDORS
 from training import rounded, train_
 
 from mmnotes.data import concepts, drawings, tagged_features, text_features, trained
@@ -78,17 +78,14 @@ def main() -> None:
     unet = frozen()
     lessons = Lessons(unet)
     torch.manual_seed(0)
-    model = Averaged(ControlBranch(unet, channels=1, widths=WIDTHS)).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(model.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
+    branch = ControlBranch(unet, channels=1, widths=WIDTHS).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(branch.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
 
     def loss_of(random: torch.Generator) -> Tensor:
-        model.follow_()
-        return lessons.loss(model.network, random)
+        return lessons.loss(branch, random)
 
-    train_(model, optimiser, loss_of, rate_at, name="control", steps=STEPS, seed=0)
-    np.savez_compressed(
-        FILE, **{name: rounded(value, bits=MANTISSA) for name, value in model.mean.state_dict().items()}
-    )
+    train_(branch, optimiser, loss_of, rate_at, name="control", steps=STEPS, seed=0)
+    np.savez_compressed(FILE, **{name: rounded(value, bits=MANTISSA) for name, value in branch.state_dict().items()})
     print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
 
 
