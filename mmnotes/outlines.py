@@ -35,8 +35,8 @@ def outline(pictures: Float[Tensor, "batch channels height width"]) -> Bool[Tens
     wide = pad(steep, (1,) * 4)
     beside = (steep >= wide[..., 1:-1, :-2]) & (steep > wide[..., 1:-1, 2:])
     above = (steep >= wide[..., :-2, 1:-1]) & (steep > wide[..., 2:, 1:-1])
-    thin: Tensor = torch.where(across.abs() > down.abs(), beside, above)
-    return thin & (steep > THRESHOLD)
+    thin: Tensor = torch.where(across.abs() > down.abs(), beside, above) & (steep > THRESHOLD)
+    return thin
 
 
 def agreement(
