@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from mmnotes.exercises import Exercise, check, clip, flow, infonce, mrope, qformer, rope, sinkhorn
+from mmnotes.exercises import Exercise, check, clip, flow, infonce, mrope, qformer, rope, sinkhorn, zero_conv
 from mmnotes.exercises.answers import _hint
 
-CHAPTERS = (clip, infonce, qformer, rope, mrope, flow, sinkhorn)
+CHAPTERS = (clip, infonce, qformer, rope, mrope, flow, zero_conv, sinkhorn)
 EXERCISES = {name: exercise for chapter in CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
 
@@ -52,6 +52,23 @@ UNFORESEEN = {
         lambda conditional, unconditional: torch.ones(3),
         lambda conditional, unconditional: (conditional * unconditional).sum(1),
         lambda conditional, unconditional: 1 / unconditional.square().sum(1),
+    ],
+    "zero_conv-1": [
+        lambda step: torch.tensor([False] * 4),
+        lambda step: torch.tensor([True] * 4),
+        lambda step: torch.tensor([True, False, False, False]),
+    ],
+    "zero_conv-2": [lambda step: 1.0, lambda step: step - 1, lambda step: zero_conv._growth(step + 1)],
+    "zero_conv-3": [len, sum, lambda channels: zero_conv._taps(channels[:-1])],
+    "zero_conv-4": [
+        lambda delta, features: zero_conv._slope(delta, features).T,
+        lambda delta, features: -zero_conv._slope(delta, features),
+        lambda delta, features: torch.zeros(3, 4),
+    ],
+    "zero_conv-5": [
+        lambda delta, x, down, scale: zero_conv._up(delta, x, down, scale).T,
+        lambda delta, x, down, scale: zero_conv._up(delta, x, down, 1 / scale),
+        lambda delta, x, down, scale: zero_conv._up(delta, x, down.flip(0), scale),
     ],
     "sinkhorn-1": [lambda k: k, lambda k: k / k.sum(), lambda k: torch.full((2, 2), 0.5), lambda k: torch.eye(2)],
     "sinkhorn-2": [
