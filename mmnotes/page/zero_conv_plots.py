@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from mmnotes.page.figures import BLUE, ORANGE
 
-SMALLEST = 1e-12  # where the bars begin
+SMALLEST = 1e-14  # where the bars begin
 
 
 def wake(axes: Axes, sizes: Mapping[str, float]) -> None:
