@@ -30,6 +30,7 @@ class UNet(nn.Module):
 
     Shapes: x (batch, channels, height, width), t (batch,), text (batch, dim) -> (batch, channels, height, width).
     Units: pixels from -1 to 1; t from 0 (data) to 1 (noise); the velocity is noise - data.
+    Errors: ValueError for another number of residuals than the decoder takes.
     Source: Karras et al. 2022, section 5, carried over to the straight path.
     """
 

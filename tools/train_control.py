@@ -23,7 +23,7 @@ from mmnotes.zero_conv import ControlBranch, controlled
 
 FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "control.npz"
 WIDTHS = (16, 32)  # of the encoder of outlines
-BATCH, STEPS, RATE, WARM_UP = 32, 4_000, 1.5e-3, 100
+BATCH, STEPS, RATE, WARM_UP = 32, 3_000, 1.5e-3, 100
 DROPPED, TAGGED, SHIFT = 0.3, 0.3, 3  # share of empty prompts, share of prompts with tags, pixels
 MANTISSA = 6  # bits that are kept of each weight
 
