@@ -18,6 +18,7 @@ def test_bars_end_at_their_sizes_and_zero_is_said_in_words(axes):
     zero_conv_plots.wake(axes, {"one": 1e-3, "two": 0.0, "three": 2.0})
     ends = {bar.get_y() + bar.get_height() / 2: bar.get_x() + bar.get_width() for bar in axes.patches}
     assert ends == pytest.approx({0: 1e-3, 2: 2.0})
+    assert {bar.get_x() for bar in axes.patches} == {zero_conv_plots.SMALLEST}
     (note,) = axes.texts
     assert note.get_text() == "exactly zero" and note.get_position()[1] == 1 and note.get_color() == ORANGE
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two", "three"]
