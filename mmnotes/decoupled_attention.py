@@ -7,6 +7,8 @@ Differs:
 - the tokens come from features that are at hand; the image encoder is not part of the module.
 """
 
+from collections.abc import Callable, Iterable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -69,7 +71,7 @@ class DecoupledAttention(nn.Module):
         return output
 
 
-def decoupled_(network: nn.Module, *, tokens: int) -> nn.ModuleList:
+def decoupled_(network: nn.Module, *, tokens: int) -> list[DecoupledAttention]:
     """Put a ``DecoupledAttention`` in place of every text block's cross-attention; the layers, in the network's order.
 
     Everything that was there is frozen; what remains to be trained is the layers' ``key`` and ``value``, and whatever
@@ -85,7 +87,37 @@ def decoupled_(network: nn.Module, *, tokens: int) -> nn.ModuleList:
         raise ValueError("network must have text blocks, got none")
     for block in blocks:
         block.cross_attention = DecoupledAttention(block.cross_attention, tokens=tokens)
-    return nn.ModuleList(block.cross_attention for block in blocks)
+    return [block.cross_attention for block in blocks]
+
+
+class ImagePrompt(nn.Module):
+    """All that is trained: what turns a picture's features into tokens, and K' and V' of each decoupled layer.
+
+    Shapes: features (batch, image_dim), or whatever ``projection`` takes -> (batch, tokens, dim).
+    Source: the released checkpoints hold these two parts, ``image_proj`` and ``ip_adapter``.
+    """
+
+    def __init__(self, projection: nn.Module, layers: Iterable[DecoupledAttention]) -> None:
+        super().__init__()
+        self.projection = projection
+        self.layers = nn.ModuleList(nn.ModuleDict({"key": layer.key, "value": layer.value}) for layer in layers)
+
+    def forward(self, features: Float[Tensor, "batch *rest"]) -> Float[Tensor, "batch images dim"]:
+        """The tokens of a picture."""
+        tokens: Tensor = self.projection(features)
+        return tokens
+
+
+def with_image(
+    network: Callable[..., Tensor], image: Float[Tensor, "batch images dim"], nothing: Float[Tensor, "1 images dim"]
+) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """A network of x, t and text for classifier-free guidance: the image goes with the text, ``nothing`` without it.
+
+    Shapes: image (batch, images, dim), nothing (1, images, dim); what comes back takes twice the batch.
+    Source: the released code's generate(), where ``nothing`` are the tokens of features that are all zero.
+    """
+    both = torch.cat([image, nothing.expand_as(image)])
+    return lambda x, t, text: network(x, t, text, both)
 
 
 def image_share(text: Float[Tensor, "*rest context"], image: Float[Tensor, "*rest images"]) -> Float[Tensor, "*rest"]:

@@ -115,17 +115,16 @@ _QFORMER_NAMES = [
 ]
 
 
-def fill_image_prompt_(projection: nn.Module, layers: Sequence[nn.Module], state: Mapping[str, Tensor]) -> None:
-    """Copy a released IP-Adapter into what makes the image's tokens and into the decoupled layers.
+def fill_image_prompt_(prompt: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Copy a released IP-Adapter into an ``ImagePrompt``, whose projection is a ``Resampler`` for the "plus" models.
 
-    ``projection`` is an ``ImageProjection``, or a ``Resampler`` for the "plus" models. The names are those of the
-    .safetensors files, ``image_proj.proj.weight``, ``ip_adapter.1.to_k_ip.weight``; a .bin file nests the same names in
-    two dicts. The numbers count the processors of diffusers' U-Net, which lists down blocks, up blocks and *then* the
-    middle block: give the layers in this order.
+    The names are those of the .safetensors files, ``image_proj.proj.weight``, ``ip_adapter.1.to_k_ip.weight``; a .bin
+    file nests the same names in two dicts. The numbers count the processors of diffusers' U-Net, which lists down
+    blocks, up blocks and *then* the middle block: the prompt's layers have to be given in this order.
 
-    Shapes: every entry as the parameter of that name; the text's halves of the layers are left alone.
+    Shapes: every entry as the prompt's parameter of that name.
     Errors: as ``fill_``.
-    Source: tencent-ailab/IP-Adapter, ip_adapter/ip_adapter.py, load_ip_adapter; resampler.py.
+    Source: tencent-ailab/IP-Adapter, ip_adapter/ip_adapter.py, load_ip_adapter; ip_adapter/resampler.py.
     """
     numbers = sorted({int(found[1]) for name in state if (found := re.fullmatch(r"ip_adapter\.(\d+)\..*", name))})
     names = [
@@ -133,8 +132,7 @@ def fill_image_prompt_(projection: nn.Module, layers: Sequence[nn.Module], state
         for place, number in enumerate(numbers)
         for theirs, ours in (("k", "key"), ("v", "value"))
     ]
-    own = nn.ModuleList(nn.ModuleDict({"key": layer.key, "value": layer.value}) for layer in layers)
-    fill_(nn.ModuleDict({"projection": projection, "layers": own}), state, names=names + _IMAGE_PROMPT_NAMES)
+    fill_(prompt, state, names=names + _IMAGE_PROMPT_NAMES)
 
 
 _PERCEIVER = r"image_proj\.layers\.(\d+)\."

@@ -1,0 +1,95 @@
+"""Train image prompts for the shipped generator: ``python tools/train_image_prompt.py``. Takes 20 minutes on one core.
+
+The generator stays as it is. What learns is the projection of stored ImageNet features to tokens and a second pair of
+key and value matrices in each cross-attention, once from the pooled features, once from the grid of patches through a
+resampler.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from training import rounded, train_
+
+from mmnotes.data import concepts, drawings, image_features, patch_features, text_features, trained
+from mmnotes.decoupled_attention import DecoupledAttention, ImageProjection, ImagePrompt, decoupled_
+from mmnotes.flow import flow_loss, on_path
+from mmnotes.generator import generator, prompts, to_network
+from mmnotes.resampler import Resampler
+from mmnotes.unet import UNet
+
+DATA = Path(__file__).parent.parent / "mmnotes" / "data"
+VENDORS = ("noto", "fluent", "twemoji")
+GROUPS = ("Animals & Nature", "Food & Drink")
+TOKENS, DIM = 4, 96
+BATCH, STEPS, RATE = 32, 2500, 2e-3
+TEXT_DROPPED, IMAGE_DROPPED = 0.5, 0.1
+MANTISSA = 6  # bits that are kept of each weight
+
+
+def pooled() -> ImageProjection:
+    """Tokens of one feature vector of a drawing."""
+    return ImageProjection(image_dim=256, tokens=TOKENS, dim=DIM)
+
+
+def patches() -> Resampler:
+    """Tokens of the 16 cells of a drawing."""
+    return Resampler(image_dim=64, dim=64, heads=4, head_dim=16, depth=2, queries=TOKENS, out=DIM, expansion=2)
+
+
+KINDS = {"pooled": (pooled, image_features), "patches": (patches, patch_features)}
+
+
+def prompted(kind: str) -> tuple[UNet, list[DecoupledAttention], ImagePrompt]:
+    """The shipped generator with an untrained image prompt in it."""
+    network = generator()
+    network.load_state_dict(trained("generator"))
+    layers = decoupled_(network, tokens=TOKENS)
+    return network, layers, ImagePrompt(KINDS[kind][0](), layers)
+
+
+def rate_at(step: int) -> float:
+    """It rises over 100 steps and falls to zero along a cosine."""
+    return RATE * min(1.0, step / 100) * (1 + math.cos(math.pi * step / STEPS)) / 2
+
+
+def train(kind: str) -> ImagePrompt:
+    """One kind of image prompt, seed 0."""
+    seen = [place for place, each in enumerate(concepts()) if not each.held_out and each.group in GROUPS]
+    pictures = torch.stack([to_network(drawings(vendor=vendor)[seen]) for vendor in VENDORS])
+    features = torch.stack([KINDS[kind][1](vendor=vendor)[seen] for vendor in VENDORS])
+    texts = prompts(text_features()[seen])
+    torch.manual_seed(0)
+    network, _, prompt = prompted(kind)
+    optimiser = torch.optim.AdamW(prompt.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99))
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        which = torch.randint(len(seen), (BATCH,), generator=random)
+        data, shown = (values[torch.randint(3, (BATCH,), generator=random), which] for values in (pictures, features))
+        off = torch.rand(BATCH, generator=random) < IMAGE_DROPPED
+        shown = shown.masked_fill(off.reshape(-1, *[1] * (shown.ndim - 1)), 0)
+        text = torch.where(torch.rand(BATCH, 1, generator=random) < TEXT_DROPPED, network.nothing, texts[which])
+        t = torch.randn(BATCH, generator=random).sigmoid()
+        noise = torch.randn(data.shape, generator=random)
+        return flow_loss(network(on_path(data, noise, t), t, text, prompt(shown)), data, noise)
+
+    train_(prompt, optimiser, loss_of, rate_at, name=f"image_prompt_{kind}", steps=STEPS, seed=0)
+    return prompt
+
+
+def main() -> None:
+    """Train both kinds."""
+    torch.set_num_threads(1)
+    entries = {}
+    for kind in KINDS:
+        for name, value in train(kind).state_dict().items():
+            entries[f"{kind}.{name}"] = rounded(value, bits=MANTISSA)
+    file = DATA / "image_prompt.npz"
+    np.savez_compressed(file, **entries)
+    print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
