@@ -25,7 +25,7 @@ VENDORS = ("noto", "fluent", "twemoji")
 GROUPS = ("Animals & Nature", "Food & Drink")
 TOKENS, DIM = 4, 96
 BATCH, STEPS, RATE = 32, 2500, 2e-3
-TEXT_DROPPED, IMAGE_DROPPED = 0.5, 0.1
+OWN, TEXT_DROPPED, IMAGE_DROPPED = 1.0, 0.7, 0.1
 MANTISSA = 6  # bits that are kept of each weight
 
 
@@ -67,7 +67,9 @@ def train(kind: str) -> ImagePrompt:
 
     def loss_of(random: torch.Generator) -> Tensor:
         which = torch.randint(len(seen), (BATCH,), generator=random)
-        data, shown = (values[torch.randint(3, (BATCH,), generator=random), which] for values in (pictures, features))
+        vendor, other = torch.randint(3, (2, BATCH), generator=random)
+        other = torch.where(torch.rand(BATCH, generator=random) < OWN, vendor, other)
+        data, shown = pictures[vendor, which], features[other, which]
         off = torch.rand(BATCH, generator=random) < IMAGE_DROPPED
         shown = shown.masked_fill(off.reshape(-1, *[1] * (shown.ndim - 1)), 0)
         text = torch.where(torch.rand(BATCH, 1, generator=random) < TEXT_DROPPED, network.nothing, texts[which])
