@@ -73,8 +73,8 @@ def attend(
     Shapes: query (batch, tokens, dim), key and value (batch, context, dim) -> (batch, tokens, dim).
     Source: Vaswani et al. 2017, equation 1.
     """
-    parts = (_split(each, heads) for each in (query, key, value))
-    read = scaled_dot_product_attention(*parts, None if mask is None else mask[:, None])
+    allowed = None if mask is None else mask[:, None]
+    read = scaled_dot_product_attention(_split(query, heads), _split(key, heads), _split(value, heads), allowed)
     return rearrange(read, "batch heads tokens d -> batch tokens (heads d)")
 
 

@@ -45,7 +45,7 @@ class DecoupledAttention(nn.Module):
     Shapes: x (batch, tokens, dim), context (batch, context, context_dim) -> (batch, tokens, dim).
     Units: scale 0 leaves the image out, 1 is what training used.
     Errors: ValueError where the context is too short to hold the image's tokens and one of the text.
-    Source: Ye et al. 2023, equation 5; agrees with ``IPAdapterAttnProcessor2_0`` of diffusers 0.42.1; the copies are
+    Source: Ye et al. 2023, section 3.2.2; agrees with ``IPAdapterAttnProcessor2_0`` of diffusers 0.42.1; the copies are
     those of the authors' tutorial_train.py.
     """
 
@@ -85,9 +85,10 @@ def decoupled_(network: nn.Module, *, tokens: int) -> list[DecoupledAttention]:
     blocks = [module for module in network.modules() if isinstance(module, TextBlock)]
     if not blocks:
         raise ValueError("network must have text blocks, got none")
-    for block in blocks:
-        block.cross_attention = DecoupledAttention(block.cross_attention, tokens=tokens)
-    return [block.cross_attention for block in blocks]
+    layers = [DecoupledAttention(block.cross_attention, tokens=tokens) for block in blocks]
+    for block, layer in zip(blocks, layers, strict=True):
+        block.add_module("cross_attention", layer)
+    return layers
 
 
 class ImagePrompt(nn.Module):

@@ -69,7 +69,7 @@ def tiny_unet() -> UNet2DConditionModel:
     network = UNet2DConditionModel(
         sample_size=8,
         block_out_channels=(32, 64),
-        layers_per_block=1,
+        layers_per_block=2,
         cross_attention_dim=24,
         attention_head_dim=8,
         norm_num_groups=8,
@@ -166,7 +166,7 @@ def test_a_released_checkpoint_does_here_what_it_does_in_diffusers(plus):
 
 def test_the_middle_block_comes_last_in_the_released_numbers():
     names = [name for name in tiny_unet().attn_processors if "attn2" in name]
-    assert [name.split(".")[0] for name in names] == ["down_blocks", "up_blocks", "up_blocks", "mid_block"]
+    assert [name.split(".")[0] for name in names] == ["down_blocks"] * 2 + ["up_blocks"] * 3 + ["mid_block"]
 
 
 def test_a_checkpoint_that_is_not_an_image_prompt_is_told_in_full():

@@ -7,6 +7,7 @@ resampler.
 
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -42,12 +43,20 @@ def patches() -> Resampler:
 KINDS = {"pooled": (pooled, image_features), "patches": (patches, patch_features)}
 
 
-def prompted(kind: str) -> tuple[UNet, list[DecoupledAttention], ImagePrompt]:
+class Prompted(NamedTuple):
+    """The frozen generator, its decoupled layers, and what is trained."""
+
+    network: UNet
+    layers: list[DecoupledAttention]
+    prompt: ImagePrompt
+
+
+def prompted(kind: str) -> Prompted:
     """The shipped generator with an untrained image prompt in it."""
     network = generator()
     network.load_state_dict(trained("generator"))
     layers = decoupled_(network, tokens=TOKENS)
-    return network, layers, ImagePrompt(KINDS[kind][0](), layers)
+    return Prompted(network, layers, ImagePrompt(KINDS[kind][0](), layers))
 
 
 def rate_at(step: int) -> float:
