@@ -63,7 +63,8 @@ class DecoupledAttention(nn.Module):
         """What each token reads, from both."""
         if context.shape[1] <= self.tokens:
             raise ValueError(f"context must be text and {self.tokens} tokens of an image, got {context.shape[1]}")
-        text, image = context[:, : -self.tokens], context[:, -self.tokens :]
+        # Contiguous, for a linear layer of a view may round otherwise than in the frozen network.
+        text, image = context[:, : -self.tokens].contiguous(), context[:, -self.tokens :]
         query = self.text.query(x)
         read = attend(query, self.text.key(text), self.text.value(text), heads=self.text.heads)
         read = read + self.scale * attend(query, self.key(image), self.value(image), heads=self.text.heads)
