@@ -11,7 +11,8 @@ from torch import nn
 from mmnotes.attention import Attention
 from mmnotes.decoupled_attention import DecoupledAttention, ImageProjection, ImagePrompt
 from mmnotes.resampler import Resampler
-from mmnotes.weights import fill_, fill_image_prompt_
+from mmnotes.weights import fill_
+from mmnotes.weights_ip_adapter import fill_image_prompt_
 
 NAMES = [(rf"to_{short}\.(\w+)", rf"{name}.\1") for short, name in (("q", "query"), ("k", "key"), ("v", "value"))]
 NAMES += [(r"to_out\.0\.(\w+)", r"output.\1")]

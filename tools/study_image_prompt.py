@@ -27,9 +27,14 @@ FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "image_prompt_samples
 SEEDS, GUIDANCE, STEPS = (0, 1, 2), 3.0, 20
 SCALES = (0.0, 0.5, 1.0, 1.5, 2.0)
 WAYS = ("image alone", "with its text", "with another text")
-LAB_SCALES, SAMPLES = (0.0, 0.5, 1.0, 1.5), 4
+LAB_SCALES, SAMPLES = (0.0, 0.5, 1.0, 2.0), 4
 LAYERS = {"all": range(7), "encoder and middle": range(3), "decoder": range(3, 7)}
-PAIRS = (("red apple", "tangerine", "fluent"), ("tropical fish", "tiger", "noto"))
+PAIRS = {
+    "horse, picture of a tiger": ("horse", "tiger", "noto"),
+    "red apple, picture of a tangerine": ("red apple", "tangerine", "fluent"),
+    "bear, picture of a polar bear": ("bear", "polar bear", "fluent"),
+    "strawberry, picture of grapes": ("strawberry", "grapes", "fluent"),
+}
 
 
 def shipped(kind: str) -> Prompted:
@@ -124,7 +129,7 @@ def lab_row(made: Prompted, text: str, picture: str, vendor: str, *, scale: floa
     """The lab's samples of one setting."""
     places = {each.en.label: place for place, each in enumerate(concepts())}
     shown = KINDS["pooled"][1](vendor=vendor)[[places[picture]] * SAMPLES]
-    wanted = prompts(text_features()[[places[text]] * SAMPLES]) if text else made.network.nothing.expand(SAMPLES, -1)
+    wanted = prompts(text_features()[[places[text]] * SAMPLES])
     scales = [scale if place in LAYERS[layers] else 0.0 for place in range(len(made.layers))]
     return samples(made, shown, wanted, scales=scales, seed=0)
 
@@ -136,15 +141,15 @@ def main() -> None:
     for kind in KINDS:
         entries |= measures(kind, eye)
     made = shipped("pooled")
-    for text, picture, vendor in PAIRS:
+    for name, (text, picture, vendor) in PAIRS.items():
         rows = [
             lab_row(made, text, picture, vendor, scale=scale, layers=layers)
             for layers in LAYERS
             for scale in LAB_SCALES
             if scale or layers == "all"
         ]
-        entries[f"{text}, {picture}"] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
-        print(f"samples of {text}, {picture}", flush=True)
+        entries[name] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
+        print(f"samples of {name}", flush=True)
     np.savez_compressed(FILE, **{name: values.numpy() for name, values in entries.items()})
     print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
 

@@ -16,6 +16,8 @@ _READ = (
     2 * _WAVES[55:65].reshape(2, 5),
     3 * _WAVES[65:75].reshape(2, 5),
 )
+_OUTPUTS = _WAVES[75:90].reshape(3, 5), _WAVES[90:105].reshape(3, 5)
+_PLUS = (1280, 768, 768, 4, 16, 768)
 _STABLE_DIFFUSION = ([320] * 5 + [640] * 5 + [1280] * 6, 768, 1024, 4)
 _SMALL = ([64, 80, 80, 80, 80, 64, 64], 96, 256, 4)
 
@@ -51,27 +53,14 @@ EXERCISES = {
         inputs=(_STABLE_DIFFUSION, _SMALL),
         tolerance=1e-9,
         slips={
-            "Count the values' matrices too, not the keys' alone.": (
-                lambda widths, context, image, tokens: (
-                    _prompt_size(widths, context, image, tokens) - context * sum(widths)
-                )
+            "Count the values' matrices too, not the keys' alone.": lambda w, c, i, m: (
+                _prompt_size(w, c, i, m) - c * sum(w)
             ),
             "Queries and outputs are the text's own and stay frozen.": (
-                lambda widths, context, image, tokens: (
-                    _prompt_size(widths, context, image, tokens) + 2 * sum(width**2 for width in widths)
-                )
+                lambda w, c, i, m: _prompt_size(w, c, i, m) + 2 * sum(width**2 for width in w)
             ),
-            "The new keys and values have no biases.": (
-                lambda widths, context, image, tokens: _prompt_size(widths, context, image, tokens) + 2 * sum(widths)
-            ),
-            "The norm is of one token's width, with a factor and a shift for each entry.": (
-                lambda widths, context, image, tokens: (
-                    _prompt_size(widths, context, image, tokens) + 2 * context * (tokens - 1)
-                )
-            ),
-            "The projection has a bias, and the tokens a norm.": (
-                lambda widths, context, image, tokens: 2 * context * sum(widths) + image * tokens * context
-            ),
+            "The new keys and values have no biases.": lambda w, c, i, m: _prompt_size(w, c, i, m) + 2 * sum(w),
+            "The projection has a bias, and the tokens a norm.": lambda w, c, i, m: 2 * c * sum(w) + i * m * c,
         },
     ),
     "decoupled_attention-2": Exercise(
@@ -79,25 +68,19 @@ EXERCISES = {
         inputs=((*_READ, 1.0), (*_READ, 0.3), (*_READ, -0.5)),
         slips={
             "One softmax runs over text and image: the image takes its weight from the text.": (
-                lambda q, k, v, k_image, v_image, scale: _part(
-                    q, torch.cat([k, k_image]), torch.cat([v, scale * v_image])
-                )
+                lambda q, k, v, ki, vi, scale: _part(q, torch.cat([k, ki]), torch.cat([v, scale * vi]))
             ),
             "The scale belongs to the image; at scale 0 the text must remain.": (
-                lambda q, k, v, k_image, v_image, scale: scale * _part(q, k, v) + _part(q, k_image, v_image)
+                lambda q, k, v, ki, vi, scale: scale * _part(q, k, v) + _part(q, ki, vi)
             ),
             "The scores have to be divided by the square root of the width.": (
-                lambda q, k, v, k_image, v_image, scale: (
-                    torch.softmax(q @ k.T, 1) @ v + scale * torch.softmax(q @ k_image.T, 1) @ v_image
-                )
+                lambda q, k, v, ki, vi, scale: _decoupled(q * math.sqrt(q.shape[1]), k, v, ki, vi, scale)
             ),
             "The scale multiplies what is read; within the softmax it would only sharpen.": (
-                lambda q, k, v, k_image, v_image, scale: _part(q, k, v) + _part(q, scale * k_image, v_image)
+                lambda q, k, v, ki, vi, scale: _part(q, k, v) + _part(q, scale * ki, vi)
             ),
             "It is a sum, not a mixture: the text keeps its full weight at every scale.": (
-                lambda q, k, v, k_image, v_image, scale: (
-                    (1 - scale) * _part(q, k, v) + scale * _part(q, k_image, v_image)
-                )
+                lambda q, k, v, ki, vi, scale: (1 - scale) * _part(q, k, v) + scale * _part(q, ki, vi)
             ),
         },
     ),
@@ -106,59 +89,33 @@ EXERCISES = {
         inputs=((0.5, 77, 4), (0.5, 4, 4), (0.9, 77, 16)),
         slips={
             "That is the factor by which the image's exponentials must grow; the scores grow by its logarithm.": (
-                lambda share, text, image: share / (1 - share) * text / image
+                lambda share, text, image: math.exp(_raise_to(share, text, image))
             ),
-            "Turn the ratio around: many text tokens make it harder for the image.": (
-                lambda share, text, image: _raise_to(share, image, text)
-            ),
-            "The wanted share enters as share : (1 - share).": (
-                lambda share, text, image: math.log(share * (text + image) / image)
-            ),
+            "Turn the ratio around: many text tokens make it harder for the image.": lambda s, n, m: _raise_to(s, m, n),
+            "The wanted share enters as share : (1 - share).": lambda s, n, m: math.log(s * (n + m) / m),
         },
     ),
     "decoupled_attention-4": Exercise(
         solution=_at,
-        inputs=(
-            (_READ[0], _READ[1][:3], 0.0, 1.0, 0.5),
-            (_READ[0], _READ[1][:3], 0.5, 2.0, 0.0),
-            (_READ[1], _READ[2], 1.0, 0.25, 3.0),
-        ),
+        inputs=((*_OUTPUTS, 0.0, 1.0, 0.5), (*_OUTPUTS, 0.5, 2.0, 0.0), (*_OUTPUTS, 1.0, 0.25, 3.0)),
         slips={
-            "That is the slope times the wanted scale; start from one of the two outputs.": (
-                lambda one, other, a, b, wanted: wanted * (other - one) / (b - a)
-            ),
-            "Divide by the distance of the two scales.": (
-                lambda one, other, a, b, wanted: one + (wanted - a) * (other - one)
-            ),
-            "Measure the wanted scale from the first one.": (
-                lambda one, other, a, b, wanted: one + wanted / (b - a) * (other - one)
-            ),
+            "Start from one of the two outputs.": lambda y, z, a, b, c: c * (z - y) / (b - a),
+            "Divide by the distance of the two scales.": lambda y, z, a, b, c: y + (c - a) * (z - y),
+            "Measure the wanted scale from the first one.": lambda y, z, a, b, c: y + c / (b - a) * (z - y),
         },
     ),
     "decoupled_attention-5": Exercise(
         solution=_resampler_size,
-        inputs=((1280, 768, 768, 4, 16, 768), (64, 64, 48, 2, 4, 96)),
+        inputs=(_PLUS, (64, 64, 48, 2, 4, 96)),
         tolerance=1e-9,
         slips={
-            "The queries are parameters too.": (
-                lambda image, dim, inner, depth, queries, out: (
-                    _resampler_size(image, dim, inner, depth, queries, out) - queries * dim
-                )
-            ),
-            "Keys and values have a matrix each.": (
-                lambda image, dim, inner, depth, queries, out: (
-                    _resampler_size(image, dim, inner, depth, queries, out) - depth * dim * inner
-                )
-            ),
+            "The queries are parameters too.": lambda *sizes: _resampler_size(*sizes) - sizes[4] * sizes[1],
+            "Keys and values have a matrix each.": lambda *sizes: _resampler_size(*sizes) - math.prod(sizes[1:4]),
             "Attention and feed-forward of a block have no biases.": (
-                lambda image, dim, inner, depth, queries, out: (
-                    _resampler_size(image, dim, inner, depth, queries, out) + depth * (3 * inner + dim + 5 * dim)
-                )
+                lambda *sizes: _resampler_size(*sizes) + sizes[3] * (3 * sizes[2] + 6 * sizes[1])
             ),
             "A block has three norms: of the features, of the queries, and before the feed-forward.": (
-                lambda image, dim, inner, depth, queries, out: (
-                    _resampler_size(image, dim, inner, depth, queries, out) - depth * 2 * dim
-                )
+                lambda *sizes: _resampler_size(*sizes) - 2 * sizes[3] * sizes[1]
             ),
         },
     ),
