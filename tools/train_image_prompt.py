@@ -25,7 +25,7 @@ DATA = Path(__file__).parent.parent / "mmnotes" / "data"
 VENDORS = ("noto", "fluent", "twemoji")
 GROUPS = ("Animals & Nature", "Food & Drink")
 TOKENS, DIM = 4, 96
-BATCH, STEPS, RATE = 32, 2500, 4e-3
+BATCH, STEPS, RATE = 32, 2400, 4e-3
 OWN, TEXT_DROPPED, IMAGE_DROPPED = 1.0, 0.7, 0.1
 MANTISSA = 6  # bits that are kept of each weight
 

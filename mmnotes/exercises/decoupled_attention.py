@@ -111,12 +111,7 @@ EXERCISES = {
         slips={
             "The queries are parameters too.": lambda *sizes: _resampler_size(*sizes) - sizes[4] * sizes[1],
             "Keys and values have a matrix each.": lambda *sizes: _resampler_size(*sizes) - math.prod(sizes[1:4]),
-            "Attention and feed-forward of a block have no biases.": (
-                lambda *sizes: _resampler_size(*sizes) + sizes[3] * (3 * sizes[2] + 6 * sizes[1])
-            ),
-            "A block has three norms: of the features, of the queries, and before the feed-forward.": (
-                lambda *sizes: _resampler_size(*sizes) - 2 * sizes[3] * sizes[1]
-            ),
+            "A block has three norms.": lambda *sizes: _resampler_size(*sizes) - 2 * sizes[3] * sizes[1],
         },
     ),
 }

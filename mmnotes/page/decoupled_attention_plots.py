@@ -35,4 +35,4 @@ def adherence(axes: Axes, scales: Sequence[float], shares: Mapping[str, ArrayLik
         axes.fill_between(scales, rows.min(1), rows.max(1), color=colour, alpha=0.2, linewidth=0)
     axes.axhline(chance, color="0.5", linestyle=":")
     axes.set(xlabel="scale of the image", ylim=(0, 1))
-    axes.legend()
+    axes.legend(loc="upper right")
