@@ -10,9 +10,11 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, gelu, linear
+from torch.nn.functional import gelu, linear
 
 from mmnotes.attention import Attention
+from mmnotes.clip_blocks import causal_mask
+from mmnotes.qformer_objectives import itg_loss
 
 
 class DecoderBlock(nn.Module):
@@ -62,7 +64,7 @@ class LanguageModel(nn.Module):
             raise ValueError(f"ids must have at most {self.positions.num_embeddings} tokens, got {ids.shape[1]}")
         x = self.words(ids) + self.positions.weight[: ids.shape[1]]
         x = x if prompt is None else torch.cat([prompt, x], dim=1)
-        mask = torch.ones(1, x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).tril()
+        mask = causal_mask(tokens=x.shape[1], device=x.device)
         for block in self.blocks:
             x = block(x, mask)
         return linear(self.norm(x[:, -ids.shape[1] :]), self.words.weight)
@@ -74,8 +76,7 @@ class LanguageModel(nn.Module):
         prompt: Float[Tensor, "batch queries dim"] | None = None,
     ) -> Float[Tensor, ""]:
         """Cross-entropy of every kept word after the first, in nats a word; the first is given."""
-        wanted = ids.masked_fill(~keep, -100)[:, 1:]
-        return cross_entropy(self(ids, prompt)[:, :-1].flatten(0, 1), wanted.flatten())
+        return itg_loss(self(ids, prompt), ids, keep, smoothing=0.0)
 
 
 def likeliest_words(

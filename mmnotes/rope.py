@@ -98,8 +98,7 @@ def gauge(frequencies: Float[Tensor, "planes axes"], other: Float[Tensor, "plane
     """The orthogonal matrix G with G Φ(p) Gᵀ = Φ'(p) for all p, where Φ and Φ' turn halves by the two encodings.
 
     There is one exactly if the two lists hold the same frequency vectors up to order and sign; they are compared to the
-    last bit. Weights G W_q and G W_k
-    then make the second encoding do what the first does with W_q and W_k.
+    last bit. Weights G W_q and G W_k then make the second encoding do what the first does with W_q and W_k.
 
     Shapes: frequencies (planes, axes), other (planes, axes) -> (dim, dim) with dim = 2 planes.
     Errors: ValueError where a frequency vector has no partner left, naming the first.

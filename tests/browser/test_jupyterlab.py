@@ -39,10 +39,11 @@ RUN_ALL_CELLS = """async () => {
     await context.ready;
     await context.sessionContext.ready;
     await context.sessionContext.session.kernel.info;
-    app.commands.execute("notebook:run-all-cells");
+    // A busy kernel answers a slider only when the last cell is done.
+    await app.commands.execute("notebook:run-all-cells");
 }"""
 # A promise in the page may stay open for ever.
-TOO_LATE = "new Promise((_, reject) => setTimeout(() => reject(Error('JupyterLab is not ready')), 60_000))"
+TOO_LATE = "new Promise((_, reject) => setTimeout(() => reject(Error('JupyterLab is not ready')), 180_000))"
 # Only cells near the screen are in the page.
 SCROLL_TO_LAB = """async () => {
     const { content } = window.jupyterapp.shell.currentWidget;
