@@ -67,8 +67,8 @@ class DecoupledAttention(nn.Module):
         text, image = context[:, : -self.tokens].contiguous(), context[:, -self.tokens :]
         query = self.text.query(x)
         read = attend(query, self.text.key(text), self.text.value(text), heads=self.text.heads)
-        read = read + self.scale * attend(query, self.key(image), self.value(image), heads=self.text.heads)
-        output: Tensor = self.text.output(read)
+        seen = attend(query, self.key(image), self.value(image), heads=self.text.heads)
+        output: Tensor = self.text.output(torch.add(read, seen, alpha=self.scale))
         return output
 
 
