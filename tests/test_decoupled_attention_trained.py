@@ -5,9 +5,9 @@ import sys
 import pytest
 import torch
 
-from mmnotes.data import drawings, image_features, trained
+from mmnotes.data import image_features, trained
 from mmnotes.data.arrays import arrays
-from mmnotes.generator import generator, to_network
+from mmnotes.generator import generator
 
 
 @pytest.fixture(scope="module")
@@ -58,21 +58,13 @@ def test_at_scale_zero_the_shipped_generator_is_untouched(study, pooled):
     assert torch.equal(pooled.network(x, t, text, tokens), plain(x, t, text))
 
 
-@pytest.mark.parametrize("kind", ["pooled", "patches"])
-def test_the_right_picture_explains_an_unseen_drawing_better_than_none_and_none_better_than_a_wrong_one(study, kind):
-    made, places = study.shipped(kind), study.held_out()
-    data = torch.cat([to_network(drawings(vendor=vendor)[places]) for vendor in study.VENDORS])
-    shown = torch.cat([study.KINDS[kind][1](vendor=vendor)[places] for vendor in study.VENDORS])
-    noise = torch.randn(data.shape, generator=torch.Generator().manual_seed(1))
-    t, text = torch.full((len(data),), 0.8), made.network.nothing.expand(len(data), -1)
-    losses = {}
-    for name, scale, features in (("right", 1.0, shown), ("none", 0.0, shown), ("wrong", 1.0, shown.roll(7, 0))):
-        for layer in made.layers:
-            layer.scale = scale
-        with torch.no_grad():
-            found = made.network(0.2 * data + 0.8 * noise, t, text, made.prompt(features))
-        losses[name] = (found - noise + data).square().mean().item()
-    assert losses["right"] < 0.97 * losses["none"] < 0.97 * losses["wrong"]
+def test_the_right_picture_explains_an_unseen_drawing_better_than_none_and_none_better_than_a_wrong_one(study):
+    """And, as the chapter says, patches explain more than the pooled vector, and mislead less."""
+    losses = {kind: sys.modules["train_image_prompt"].losses(study.shipped(kind), kind) for kind in study.KINDS}
+    for found in losses.values():
+        assert found["own"] < 0.97 * found["none"] < 0.97 * found["another"]
+    for name in ("own", "another"):
+        assert losses["patches"][name] < 0.99 * losses["pooled"][name]
 
 
 @pytest.mark.parametrize(("scale", "layers", "row"), [(0.0, "all", 0), (1.0, "all", 2), (2.0, "decoder", 9)])

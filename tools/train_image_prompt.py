@@ -64,6 +64,25 @@ def rate_at(step: int) -> float:
     return RATE * min(1.0, step / 100) * (1 + math.cos(math.pi * step / STEPS)) / 2
 
 
+@torch.no_grad()
+def losses(made: Prompted, kind: str) -> dict[str, float]:
+    """Of unseen drawings without a text, in much noise: their own picture as the prompt, none, another."""
+    places = [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
+    data = torch.cat([to_network(drawings(vendor=vendor)[places]) for vendor in VENDORS])
+    own = torch.cat([KINDS[kind][1](vendor=vendor)[places] for vendor in VENDORS])
+    noise = torch.randn(data.shape, generator=torch.Generator().manual_seed(1))
+    t, text = torch.full((len(data),), 0.8), made.network.nothing.expand(len(data), -1)
+    found = {}
+    for name, scale, shown in (("own", 1.0, own), ("none", 0.0, own), ("another", 1.0, own.roll(7, 0))):
+        for layer in made.layers:
+            layer.scale = scale
+        velocity = made.network(on_path(data, noise, t), t, text, made.prompt(shown))
+        found[name] = flow_loss(velocity, data, noise).item()
+    for layer in made.layers:
+        layer.scale = 1.0
+    return found
+
+
 def train(kind: str) -> ImagePrompt:
     """One kind of image prompt, seed 0."""
     seen = [place for place, each in enumerate(concepts()) if not each.held_out and each.group in GROUPS]
@@ -71,7 +90,8 @@ def train(kind: str) -> ImagePrompt:
     features = torch.stack([KINDS[kind][1](vendor=vendor)[seen] for vendor in VENDORS])
     texts = prompts(text_features()[seen])
     torch.manual_seed(0)
-    network, _, prompt = prompted(kind)
+    made = prompted(kind)
+    network, _, prompt = made
     optimiser = torch.optim.AdamW(prompt.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99))
 
     def loss_of(random: torch.Generator) -> Tensor:
@@ -87,6 +107,8 @@ def train(kind: str) -> ImagePrompt:
         return flow_loss(network(on_path(data, noise, t), t, text, prompt(shown)), data, noise)
 
     train_(prompt, optimiser, loss_of, rate_at, name=f"image_prompt_{kind}", steps=STEPS, seed=0)
+    shown = ", ".join(f"{name} {loss:.4f}" for name, loss in losses(made, kind).items())
+    print(f"{kind}: loss of held-out drawings by the picture that was shown: {shown}", flush=True)
     return prompt
 
 
