@@ -62,7 +62,7 @@ def test_the_right_picture_explains_an_unseen_drawing_better_than_none_and_none_
     """And, as the chapter says, patches explain more than the pooled vector, and mislead less."""
     losses = {kind: sys.modules["train_image_prompt"].losses(study.shipped(kind), kind) for kind in study.KINDS}
     for found in losses.values():
-        assert found["own"] < 0.97 * found["none"] < 0.97 * found["another"]
+        assert found["own"] < 0.98 * found["none"] < 0.98 * found["another"]
     for name in ("own", "another"):
         assert losses["patches"][name] < 0.99 * losses["pooled"][name]
 
