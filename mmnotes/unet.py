@@ -50,13 +50,16 @@ class UNet(nn.Module):
         x: Float[Tensor, "batch channels height width"],
         t: Float[Tensor, "batch"],
         text: Float[Tensor, "batch text_dim"],
+        image: Float[Tensor, "batch images dim"] | None = None,
     ) -> Float[Tensor, "batch channels height width"]:
-        """The velocity."""
+        """The velocity; tokens of an image prompt travel behind those of the text, to layers that expect them."""
         noise, data = t[:, None, None, None], 1 - t[:, None, None, None]
         variance = noise.square() + (data * SPREAD).square()
         linear = (noise - data * SPREAD**2) / variance
         condition = self.of_time(time_embedding(t, dim=self.time_dim)) + self.of_text(text)
         tokens = self.tokens(text).unflatten(1, (self.text_tokens, -1))
+        if image is not None:
+            tokens = torch.cat([tokens, image], dim=1)
         skips = self.encoder(pixel_unshuffle(x / variance.sqrt(), FOLD), condition, tokens)
         middle = self.middle(skips[-1], condition, tokens)
         found = pixel_shuffle(self.decoder(middle, skips, condition, tokens), FOLD)
