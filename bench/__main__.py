@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from bench import clip, flow, infonce, mrope, page, qformer, rope, sinkhorn, zero_conv
+from bench import clip, decoupled_attention, flow, infonce, mrope, page, qformer, rope, sinkhorn, zero_conv
 from bench.timing import Row
 
 HEADINGS = Row("what", "ours", "the other", "other / ours", "aim")
@@ -21,7 +21,7 @@ def main() -> None:
     """Measure everything, printing each row as it is known."""
     torch.set_num_threads(1)
     show(HEADINGS)
-    for mechanism in (clip, infonce, qformer, rope, mrope, flow, zero_conv, sinkhorn):
+    for mechanism in (clip, infonce, qformer, rope, mrope, flow, zero_conv, decoupled_attention, sinkhorn):
         for row in mechanism.rows():
             show(row)
     if BOOK.is_dir():

@@ -41,9 +41,8 @@ class Attention(nn.Module):
 
         A row that may attend nowhere has no defined result, as a softmax over nothing has none.
         """
-        query, key, value = (self._split(each) for each in (self.query(x), self.key(context), self.value(context)))
-        read = scaled_dot_product_attention(query, key, value, None if mask is None else mask[:, None])
-        output: Tensor = self.output(rearrange(read, "batch heads tokens d -> batch tokens (heads d)"))
+        read = attend(self.query(x), self.key(context), self.value(context), mask, heads=self.heads)
+        output: Tensor = self.output(read)
         return output
 
     def weights(
@@ -53,12 +52,31 @@ class Attention(nn.Module):
         mask: Bool[Tensor, "#batch #tokens context"] | None = None,
     ) -> Float[Tensor, "batch heads tokens context"]:
         """The softmax that ``forward`` multiplies the values with; rows sum to one."""
-        query, key = self._split(self.query(x)), self._split(self.key(context))
+        query, key = _split(self.query(x), self.heads), _split(self.key(context), self.heads)
         scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
         if mask is not None:
             scores = scores.masked_fill(~mask[:, None], float("-inf"))
         weights: Tensor = scores.softmax(-1)
         return weights
 
-    def _split(self, x: Tensor) -> Tensor:
-        return rearrange(x, "batch tokens (heads d) -> batch heads tokens d", heads=self.heads)
+
+def attend(
+    query: Float[Tensor, "batch tokens dim"],
+    key: Float[Tensor, "batch context dim"],
+    value: Float[Tensor, "batch context dim"],
+    mask: Bool[Tensor, "#batch #tokens context"] | None = None,
+    *,
+    heads: int,
+) -> Float[Tensor, "batch tokens dim"]:
+    """softmax(Q Kᵀ / √d) V of queries, keys and values that are projected already, the heads side by side again.
+
+    Shapes: query (batch, tokens, dim), key and value (batch, context, dim) -> (batch, tokens, dim).
+    Source: Vaswani et al. 2017, equation 1.
+    """
+    allowed = None if mask is None else mask[:, None]
+    read = scaled_dot_product_attention(_split(query, heads), _split(key, heads), _split(value, heads), allowed)
+    return rearrange(read, "batch heads tokens d -> batch tokens (heads d)")
+
+
+def _split(x: Tensor, heads: int) -> Tensor:
+    return rearrange(x, "batch tokens (heads d) -> batch heads tokens d", heads=heads)

@@ -53,10 +53,16 @@ class UNet(nn.Module):
         x: Float[Tensor, "batch channels height width"],
         t: Float[Tensor, "batch"],
         text: Float[Tensor, "batch text_dim"],
+        image: Float[Tensor, "batch images dim"] | None = None,
         residuals: Sequence[Tensor] = (),
     ) -> Float[Tensor, "batch channels height width"]:
-        """The velocity; ``residuals``, if any, are added to what the decoder takes, as ``steered`` says."""
+        """The velocity, if need be with the tokens of an image prompt and with residuals for what the decoder takes.
+
+        The tokens travel behind those of the text, to layers that expect them; ``steered`` adds the residuals.
+        """
         folded, condition, tokens = self.inputs(x, t, text)
+        if image is not None:
+            tokens = torch.cat([tokens, image], dim=1)
         skips = self.encoder(folded, condition, tokens)
         middle = self.middle(skips[-1], condition, tokens)
         if residuals:

@@ -126,7 +126,8 @@ def controlled(
     def network(x: Tensor, t: Tensor, text: Tensor) -> Tensor:
         repeated = encoded.repeat(len(x) // len(encoded), 1, 1, 1)
         residuals = branch(*unet.inputs(x, t, text), repeated)
-        velocity: Tensor = unet(x, t, text, [scale * each for scale, each in zip(scales, residuals, strict=True)])
+        scaled = [scale * each for scale, each in zip(scales, residuals, strict=True)]
+        velocity: Tensor = unet(x, t, text, residuals=scaled)
         return velocity
 
     return network

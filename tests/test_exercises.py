@@ -5,10 +5,22 @@ import math
 import pytest
 import torch
 
-from mmnotes.exercises import Exercise, check, clip, flow, infonce, mrope, qformer, rope, sinkhorn, zero_conv
+from mmnotes.exercises import (
+    Exercise,
+    check,
+    clip,
+    decoupled_attention,
+    flow,
+    infonce,
+    mrope,
+    qformer,
+    rope,
+    sinkhorn,
+    zero_conv,
+)
 from mmnotes.exercises.answers import _hint
 
-CHAPTERS = (clip, infonce, qformer, rope, mrope, flow, zero_conv, sinkhorn)
+CHAPTERS = (clip, infonce, qformer, rope, mrope, flow, zero_conv, decoupled_attention, sinkhorn)
 EXERCISES = {name: exercise for chapter in CHAPTERS for name, exercise in chapter.EXERCISES.items()}
 SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
 
@@ -69,6 +81,33 @@ UNFORESEEN = {
         lambda delta, x, down, scale: zero_conv._up(delta, x, down, scale).T,
         lambda delta, x, down, scale: zero_conv._up(delta, x, down, 1 / scale),
         lambda delta, x, down, scale: zero_conv._up(delta, x, down.flip(0), scale),
+    ],
+    "decoupled_attention-1": [
+        lambda widths, context, image, tokens: sum(widths),
+        lambda widths, context, image, tokens: decoupled_attention._prompt_size(widths[1:], context, image, tokens),
+        lambda widths, context, image, tokens: 22_000_000,
+    ],
+    "decoupled_attention-2": [
+        lambda q, k, v, k_image, v_image, scale: decoupled_attention._part(q, k, v),
+        lambda q, k, v, k_image, v_image, scale: decoupled_attention._decoupled(q, k, v, k, v, scale),
+        lambda q, k, v, k_image, v_image, scale: decoupled_attention._decoupled(q, k_image, v_image, k, v, scale),
+    ],
+    "decoupled_attention-3": [
+        lambda share, text, image: 0.0,
+        lambda share, text, image: text - image,
+        lambda share, text, image: math.log10(share / (1 - share) * text / image),
+    ],
+    "decoupled_attention-4": [
+        lambda one, other, a, b, wanted: one,
+        lambda one, other, a, b, wanted: (one + other) / 2,
+        lambda one, other, a, b, wanted: decoupled_attention._at(other, one, a, b, wanted),
+    ],
+    "decoupled_attention-5": [
+        lambda image, dim, inner, depth, queries, out: 12 * dim**2 * depth,
+        lambda image, dim, inner, depth, queries, out: 0,
+        lambda image, dim, inner, depth, queries, out: decoupled_attention._resampler_size(
+            image, dim, inner, depth + 1, queries, out
+        ),
     ],
     "sinkhorn-1": [lambda k: k, lambda k: k / k.sum(), lambda k: torch.full((2, 2), 0.5), lambda k: torch.eye(2)],
     "sinkhorn-2": [

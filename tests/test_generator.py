@@ -96,13 +96,15 @@ def test_stored_neighbours_are_what_the_image_network_finds(study, network, stor
 
 
 def test_the_stated_quality_holds(study, stored):
-    """As recognisable as a real drawing is to one who knows only the other vendors' drawings."""
+    """More recognisable than a real drawing is to one who knows only the other vendors' drawings."""
     asked = torch.arange(len(study.learned()))[:, None]
     found, real = (stored[name] % len(asked) == asked for name in ("by_features", "by_features_real"))
     for seed in range(len(study.SEEDS)):
-        assert found[seed, :, 0].float().mean() > real[..., 0].float().mean() - 0.1
-        assert found[seed].any(1).float().mean() > 0.8
+        assert found[seed, :, 0].float().mean() > real[..., 0].float().mean() + 0.05
+        assert found[seed].any(1).float().mean() > 0.9
     assert (stored["by_features"][..., 0] % len(asked) == asked.roll(1)[:, 0]).float().mean() < 0.02
+    copies = stored["distance"] < stored["distance_unseen"].float().quantile(0.01)
+    assert copies.float().mean() < 0.1, "some samples of a remembering network are copies, most are not"
     assert 0.1 < stored["apart"].mean() < stored["apart_concepts"].mean()
 
 

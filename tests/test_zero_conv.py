@@ -382,4 +382,4 @@ def test_residuals_match_what_the_decoder_takes():
     branch = branch_of(network)
     residuals = branch(*network.inputs(x, t, text), branch.hint(hint))
     with pytest.raises(ValueError, match="residuals: one for each skip and one for the middle, 7; got 6"):
-        network(x, t, text, residuals[1:])
+        network(x, t, text, residuals=residuals[1:])

@@ -26,7 +26,7 @@ SEEDS, GUIDANCE, STEPS = (0, 1, 2), 2.0, 12
 SCALES = (0.0, 0.5, 1.0, 1.5, 2.0)
 TAPS = {"all": range(7), "16 x 16": (0, 1), "8 x 8": (2, 3), "4 x 4": (4, 5, 6)}
 LAB_SCALES, SAMPLES, LEVELS = (0.0, 0.5, 1.0, 2.0), 3, 31  # shades of a colour are stored as 0 to 31
-CASES = {"rooster": "rooster", "mushroom": "mushroom", "shark": "tropical fish", "crab": "red apple"}  # outline and text
+CASES = {"rooster": "rooster", "mushroom": "mushroom", "shark": "tropical fish", "crab": "red apple"}  # outline: text
 STARTS, START_STEPS, LOOK_EVERY, START_RATE = ("copy", "fresh"), 200, 40, 1.5e-3
 
 

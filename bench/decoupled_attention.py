@@ -1,0 +1,65 @@
+"""Decoupled attention at the sizes of Stable Diffusion 1.5, and the resampler at its released size, against diffusers.
+
+What stands in the way of more: both sides call the same kernel for attention and the same library for their products
+of matrices; the last row times those of the resampler on their own.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from diffusers.models.attention_processor import Attention as TheirAttention
+from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
+from diffusers.models.embeddings import IPAdapterPlusImageProjection
+
+from bench.timing import Row, race
+from mmnotes.attention import Attention
+from mmnotes.decoupled_attention import DecoupledAttention
+from mmnotes.resampler import Resampler
+
+BATCH, TEXT, TOKENS, CONTEXT, AIM = 2, 77, 4, 768, "1, never slower"
+LEVELS = ((320, 64**2), (640, 32**2), (1280, 16**2))  # widths, and pixels at that width
+SIZES = dict(image_dim=1280, dim=768, heads=12, head_dim=64, depth=4, queries=16, out=768)
+PATCHES = 257
+
+
+@torch.no_grad()
+def rows() -> Iterator[Row]:
+    """One layer of each width, then the resampler."""
+    torch.manual_seed(0)
+    text, image = torch.randn(BATCH, TEXT, CONTEXT), torch.randn(BATCH, TOKENS, CONTEXT)
+    context = torch.cat([text, image], dim=1)
+    for width, pixels in LEVELS:
+        ours = DecoupledAttention(Attention(dim=width, heads=8, context_dim=CONTEXT), tokens=TOKENS)
+        theirs = TheirAttention(query_dim=width, cross_attention_dim=CONTEXT, heads=8, dim_head=width // 8)
+        theirs.set_processor(IPAdapterAttnProcessor2_0(width, CONTEXT, num_tokens=(TOKENS,)))
+        x = torch.randn(BATCH, pixels, width)
+        yield race(
+            f"decoupled attention, {pixels} pixels of {width}; IPAdapterAttnProcessor2_0",
+            lambda ours=ours, x=x: ours(x, context),
+            lambda theirs=theirs, x=x: theirs(x, encoder_hidden_states=(text, [image])),
+            aim=AIM,
+        )
+    yield from resampler_rows()
+
+
+def resampler_rows() -> Iterator[Row]:
+    """Sixteen tokens of 257 patches."""
+    ours, features = Resampler(**SIZES), torch.randn(BATCH, PATCHES, 1280)
+    theirs = IPAdapterPlusImageProjection(1280, 768, 768, depth=4, dim_head=64, heads=12, num_queries=16)
+    what = f"resampler, {BATCH} images of {PATCHES} patches"
+    yield race(f"{what}; IPAdapterPlusImageProjection", lambda: ours(features), lambda: theirs(features), aim=AIM)
+    seen, queries = torch.randn(BATCH * (PATCHES + 16), 768), torch.randn(BATCH * 16, 768)
+    flat, wide, enter = features.flatten(0, 1), torch.randn(BATCH * 16, 3072), torch.randn(1280, 768)
+    both, square, up, down = (
+        torch.randn(768, 1536),
+        torch.randn(768, 768),
+        torch.randn(768, 3072),
+        torch.randn(3072, 768),
+    )
+
+    def products() -> None:
+        flat @ enter
+        for _ in range(4):
+            seen @ both, queries @ square, queries @ square, queries @ up, wide @ down
+
+    yield race(f"{what}; its products alone", lambda: ours(features), products, aim="1 at best")

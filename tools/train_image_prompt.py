@@ -1,0 +1,128 @@
+"""Train image prompts for the shipped generator: ``python tools/train_image_prompt.py``. Takes 20 minutes on one core.
+
+The generator stays as it is. What learns is the projection of stored ImageNet features to tokens and a second pair of
+key and value matrices in each cross-attention, once from the pooled features, once from the grid of patches through a
+resampler.
+"""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from training import rounded, train_
+
+from mmnotes.data import concepts, drawings, image_features, patch_features, text_features, trained
+from mmnotes.decoupled_attention import DecoupledAttention, ImageProjection, ImagePrompt, decoupled_
+from mmnotes.flow import flow_loss, on_path
+from mmnotes.generator import generator, prompts, to_network
+from mmnotes.resampler import Resampler
+from mmnotes.unet import UNet
+
+DATA = Path(__file__).parent.parent / "mmnotes" / "data"
+VENDORS = ("noto", "fluent", "twemoji")
+GROUPS = ("Animals & Nature", "Food & Drink")
+TOKENS, DIM = 4, 96
+BATCH, STEPS, RATE = 32, 2400, 4e-3
+OWN, TEXT_DROPPED, IMAGE_DROPPED = 1.0, 0.7, 0.1
+MANTISSA = 6  # bits that are kept of each weight
+
+
+def pooled() -> ImageProjection:
+    """Tokens of one feature vector of a drawing."""
+    return ImageProjection(image_dim=256, tokens=TOKENS, dim=DIM)
+
+
+def patches() -> Resampler:
+    """Tokens of the 16 cells of a drawing."""
+    return Resampler(image_dim=64, dim=64, heads=4, head_dim=16, depth=2, queries=TOKENS, out=DIM, expansion=2)
+
+
+KINDS = {"pooled": (pooled, image_features), "patches": (patches, patch_features)}
+
+
+class Prompted(NamedTuple):
+    """The frozen generator, its decoupled layers, and what is trained."""
+
+    network: UNet
+    layers: list[DecoupledAttention]
+    prompt: ImagePrompt
+
+
+def prompted(kind: str) -> Prompted:
+    """The shipped generator with an untrained image prompt in it."""
+    network = generator()
+    network.load_state_dict(trained("generator"))
+    layers = decoupled_(network, tokens=TOKENS)
+    return Prompted(network, layers, ImagePrompt(KINDS[kind][0](), layers))
+
+
+def rate_at(step: int) -> float:
+    """It rises over 100 steps and falls to zero along a cosine."""
+    return RATE * min(1.0, step / 100) * (1 + math.cos(math.pi * step / STEPS)) / 2
+
+
+@torch.no_grad()
+def losses(made: Prompted, kind: str) -> dict[str, float]:
+    """Of unseen drawings without a text, in much noise: their own picture as the prompt, none, another."""
+    places = [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
+    data = torch.cat([to_network(drawings(vendor=vendor)[places]) for vendor in VENDORS])
+    own = torch.cat([KINDS[kind][1](vendor=vendor)[places] for vendor in VENDORS])
+    noise = torch.randn(data.shape, generator=torch.Generator().manual_seed(1))
+    t, text = torch.full((len(data),), 0.8), made.network.nothing.expand(len(data), -1)
+    found = {}
+    for name, scale, shown in (("own", 1.0, own), ("none", 0.0, own), ("another", 1.0, own.roll(7, 0))):
+        for layer in made.layers:
+            layer.scale = scale
+        velocity = made.network(on_path(data, noise, t), t, text, made.prompt(shown))
+        found[name] = flow_loss(velocity, data, noise).item()
+    for layer in made.layers:
+        layer.scale = 1.0
+    return found
+
+
+def train(kind: str) -> ImagePrompt:
+    """One kind of image prompt, seed 0."""
+    seen = [place for place, each in enumerate(concepts()) if not each.held_out and each.group in GROUPS]
+    pictures = torch.stack([to_network(drawings(vendor=vendor)[seen]) for vendor in VENDORS])
+    features = torch.stack([KINDS[kind][1](vendor=vendor)[seen] for vendor in VENDORS])
+    texts = prompts(text_features()[seen])
+    torch.manual_seed(0)
+    made = prompted(kind)
+    network, _, prompt = made
+    optimiser = torch.optim.AdamW(prompt.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99))
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        which = torch.randint(len(seen), (BATCH,), generator=random)
+        vendor, other = torch.randint(3, (2, BATCH), generator=random)
+        other = torch.where(torch.rand(BATCH, generator=random) < OWN, vendor, other)
+        data, shown = pictures[vendor, which], features[other, which]
+        off = torch.rand(BATCH, generator=random) < IMAGE_DROPPED
+        shown = shown.masked_fill(off.reshape(-1, *[1] * (shown.ndim - 1)), 0)
+        text = torch.where(torch.rand(BATCH, 1, generator=random) < TEXT_DROPPED, network.nothing, texts[which])
+        t = torch.randn(BATCH, generator=random).sigmoid()
+        noise = torch.randn(data.shape, generator=random)
+        return flow_loss(network(on_path(data, noise, t), t, text, prompt(shown)), data, noise)
+
+    train_(prompt, optimiser, loss_of, rate_at, name=f"image_prompt_{kind}", steps=STEPS, seed=0)
+    shown = ", ".join(f"{name} {loss:.4f}" for name, loss in losses(made, kind).items())
+    print(f"{kind}: loss of held-out drawings by the picture that was shown: {shown}", flush=True)
+    return prompt
+
+
+def main() -> None:
+    """Train both kinds."""
+    torch.set_num_threads(1)
+    entries = {}
+    for kind in KINDS:
+        for name, value in train(kind).state_dict().items():
+            entries[f"{kind}.{name}"] = rounded(value, bits=MANTISSA)
+    file = DATA / "image_prompt.npz"
+    np.savez_compressed(file, **entries)
+    print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
