@@ -111,6 +111,21 @@ def test_frames_come_and_go_with_their_lab(book: SmallBook) -> None:
     assert not list(labs.rglob("*.webp"))
 
 
+def test_frames_stay_in_place_while_nothing_changes(book: SmallBook) -> None:
+    """Another process may be reading the book."""
+    book.chapter("first", FIRST, FRAME.format(name="lab"))
+    assert rebuilt(book)[0] == {"first"}
+    frame = book.root / "_build/html/_static/labs/first/lab/0.webp"
+    before = frame.stat()
+    assert rebuilt(book) == (set(), set())
+    after = frame.stat()
+    assert (after.st_ino, after.st_ctime_ns) == (before.st_ino, before.st_ctime_ns)
+    frame.write_bytes(b"damaged")
+    frame.with_name("1.webp").write_bytes(b"left over")
+    assert rebuilt(book) == (set(), set())
+    assert [path.read_bytes() for path in frame.parent.iterdir()] == [b"frame of lab"]
+
+
 def test_failing_cell_is_named_and_fails_every_build_until_mended(book: SmallBook) -> None:
     book.chapter("first", FIRST, "print('fine')", "1 / 0")
     for _ in range(2):

@@ -4,6 +4,7 @@ An execution is made in ``_build/executing`` and kept in ``_build/executed/<chap
 """
 
 import asyncio
+import filecmp
 import json
 import os
 import shutil
@@ -88,15 +89,28 @@ def insert_outputs(app: Sphinx, name: str, source: list[str]) -> None:
 
 
 def show_frames(app: Sphinx, exception: Exception | None) -> None:
-    """Put the frames of the labs into the built book, and take those of deleted labs out of it."""
+    """Put the frames of the labs into the built book, and take those of deleted labs out of it.
+
+    Frames that are there already are not touched, since somebody may be reading the book.
+    """
     if exception or app.builder.format != "html":
         return
     labs = Path(app.outdir, "_static", "labs")
-    shutil.rmtree(labs, ignore_errors=True)
+    wanted = {}
     for name, chapter in chapters(app.env).items():
-        frames = entry(app, name) / chapter.stem
-        if frames.exists():
-            shutil.copytree(frames, labs / chapter.stem)
+        kept = entry(app, name)
+        wanted |= {labs / frame.relative_to(kept): frame for frame in kept.glob(f"{chapter.stem}/*/*.webp")}
+    folders = {shown.parent for shown in wanted}
+    for folder in labs.glob("*/*"):
+        if folder not in folders:
+            shutil.rmtree(folder)
+    for shown in labs.glob("*/*/*"):
+        if shown not in wanted:
+            shown.unlink()
+    for shown, frame in wanted.items():
+        if not shown.exists() or not filecmp.cmp(shown, frame, shallow=False):
+            shown.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(frame, shown)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
