@@ -8,11 +8,11 @@ the pictures of the lab. Takes a quarter of an hour on one core.
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from train_control import WIDTHS, Lessons, frozen, steered_loss
-from train_flow import GROUPS, VENDORS
+from train_flow import VENDORS, held_out
+from training import write
 
 from mmnotes.data import concepts, drawings, text_features, trained
 from mmnotes.flow import euler, guided_by, time_grid
@@ -35,11 +35,6 @@ def shipped(unet: UNet) -> ControlBranch:
     branch = ControlBranch(unet, channels=1, widths=WIDTHS)
     branch.load_state_dict(trained("control"))
     return branch.requires_grad_(False)
-
-
-def held_out() -> list[int]:
-    """Places in the corpus of the concepts that neither generator nor branch has seen, of the groups that they know."""
-    return [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
 
 
 def at_taps(scale: float, taps: str) -> list[float]:
@@ -89,7 +84,7 @@ def measures(unet: UNet, branch: ControlBranch) -> dict[str, Tensor]:
         rows.append(torch.stack([_measured(drawn, wanted, real) for drawn in each], 1))
         print(f"setting {len(rows)} of {len(settings)}: {rows[-1].tolist()}", flush=True)
     others = torch.stack([_measured(drawn, wanted, real) for drawn in real[1:]], 1)
-    return {"measures": torch.stack(rows), "measures_real": others, "lengths": _lengths(unet, branch, wanted, text)}
+    return {"measures": torch.stack(rows), "measures_real": others}
 
 
 def _measured(drawn: Tensor, wanted: Tensor, real: Tensor) -> Tensor:
@@ -98,17 +93,6 @@ def _measured(drawn: Tensor, wanted: Tensor, real: Tensor) -> Tensor:
     right = retrieved(found, wanted) == torch.arange(len(wanted))
     colours = own_colour(colour(drawn), colour(real).mean(0))
     return torch.stack([agreement(found, wanted).mean(), right.float().mean(), colours.mean()])
-
-
-@torch.no_grad()
-def _lengths(unet: UNet, branch: ControlBranch, hints: Tensor, text: Tensor) -> Tensor:
-    """For each tap, how long the residual is, as a share of what it is added to, at half noise."""
-    x = torch.randn(len(hints), 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    given = unet.inputs(x, torch.full((len(hints),), 0.5), text)
-    skips = unet.encoder(*given)
-    taken = [*skips, unet.middle(skips[-1], *given[1:])]
-    residuals = branch(*given, branch.hint(hints.float()))
-    return torch.stack([more.norm() / own.norm() for more, own in zip(residuals, taken, strict=True)])
 
 
 def starts(unet: UNet) -> Tensor:
@@ -156,8 +140,7 @@ def main() -> None:
         ]
         entries[shape] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
         print(f"samples of {shape}", flush=True)
-    np.savez_compressed(FILE, **{name: values.numpy() for name, values in entries.items()})
-    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
+    write(FILE, {name: values.numpy() for name, values in entries.items()})
 
 
 if __name__ == "__main__":

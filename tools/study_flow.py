@@ -9,16 +9,16 @@ Needs the test extra, for the network that looks at pictures.
 import itertools
 from pathlib import Path
 
-import numpy as np
 import torch
 from pack_features import grid_of, image_network
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, normalize
-from train_flow import GROUPS, VENDORS
+from train_flow import VENDORS, held_out, learned, shipped
+from training import write
 
-from mmnotes.data import concepts, drawings, text_features, trained
+from mmnotes.data import concepts, drawings, text_features
 from mmnotes.flow import euler, guided_by, time_grid
-from mmnotes.generator import generator, prompts, to_pictures
+from mmnotes.generator import prompts, to_pictures
 from mmnotes.unet import UNet
 
 FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "flow_samples.npz"
@@ -26,18 +26,6 @@ SEEDS, SCALE, STEPS, NEAREST = (0, 1, 2), 3.0, 20, 10
 LABELS = ("red apple", "tropical fish", "hamburger", "sunflower")
 SCALES, STEP_COUNTS, SAMPLES = (0.0, 1.0, 3.0, 6.0), (2, 5, 10, 20), 8
 LEVELS = 63  # shades of a colour are stored as 0 to 63
-
-
-def shipped() -> UNet:
-    """The generator."""
-    network = generator()
-    network.load_state_dict(trained("generator"))
-    return network.requires_grad_(False)
-
-
-def learned() -> list[int]:
-    """Places in the corpus of the concepts that it learned from."""
-    return [place for place, each in enumerate(concepts()) if not each.held_out and each.group in GROUPS]
 
 
 @torch.no_grad()
@@ -71,7 +59,6 @@ def measures(network: UNet) -> dict[str, Tensor]:
     """What is nearest to a sample of each concept, how near it is, and how far apart the samples of a concept are."""
     eye, places = image_network(), learned()
     real = torch.stack([drawings(vendor=vendor)[places] for vendor in VENDORS])
-    others = [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
     known = features(eye, real.flatten(0, 1))
     centre = known.mean(0)
     known = normalize(known - centre, dim=1)
@@ -89,7 +76,7 @@ def measures(network: UNet) -> dict[str, Tensor]:
     among_others = (known @ known.T).unflatten(0, (len(VENDORS), -1)).unflatten(2, (len(VENDORS), -1))
     for vendor in range(len(VENDORS)):
         among_others[vendor, :, vendor] = -1
-    unseen = torch.cat([drawings(vendor=vendor)[others] for vendor in VENDORS])
+    unseen = torch.cat([drawings(vendor=vendor)[held_out()] for vendor in VENDORS])
     return {
         "by_features": torch.stack(by_features).short(),
         "by_features_real": among_others.flatten(2).topk(NEAREST).indices.short(),
@@ -116,8 +103,7 @@ def main() -> None:
         ]
         entries[label] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
         print(f"samples of {label}", flush=True)
-    np.savez_compressed(FILE, **{name: values.numpy() for name, values in entries.items()})
-    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
+    write(FILE, {name: values.numpy() for name, values in entries.items()})
 
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from pack_features import image_network
-from study_flow import LEVELS, features, learned
+from study_flow import LEVELS, features
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize
-from train_image_prompt import GROUPS, KINDS, VENDORS, Prompted, prompted
+from train_flow import VENDORS, held_out, learned
+from train_image_prompt import KINDS, Prompted, prompted
+from training import write
 
 from mmnotes.data import concepts, drawings, text_features, trained
 from mmnotes.decoupled_attention import with_image
@@ -44,11 +45,6 @@ def shipped(kind: str) -> Prompted:
     made.prompt.load_state_dict(state)
     made.prompt.requires_grad_(False)
     return made
-
-
-def held_out() -> list[int]:
-    """Places in the corpus of the concepts that neither generator nor prompts have seen."""
-    return [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
 
 
 @torch.no_grad()
@@ -151,8 +147,7 @@ def main() -> None:
         ]
         entries[name] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
         print(f"samples of {name}", flush=True)
-    np.savez_compressed(FILE, **{name: values.numpy() for name, values in entries.items()})
-    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
+    write(FILE, {name: values.numpy() for name, values in entries.items()})
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, normalize
-from training import rounded, train_
+from training import rounded, train_, write
 
 from mmnotes.clip import CLIP, ImageTower
 from mmnotes.clip_readout import AttentionReadout, ClassReadout, MeanReadout
@@ -143,8 +142,7 @@ def main() -> None:
         report(model)
         entries |= {f"{seed}.{name}": value for name, value in state.items()}
     if tuple(chosen) == SEEDS:
-        np.savez_compressed(FILE, **entries)
-        print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
+        write(FILE, entries)
 
 
 if __name__ == "__main__":

@@ -8,15 +8,15 @@ import copy
 import math
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
-from training import rounded, train_
+from training import rounded, train_, write
 
-from mmnotes.data import concepts, drawings, tagged_features, text_features
+from mmnotes.data import concepts, drawings, tagged_features, text_features, trained
 from mmnotes.flow import flow_loss, on_path
 from mmnotes.generator import generator, prompts, to_network
+from mmnotes.unet import UNet
 
 FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "generator.npz"
 VENDORS = ("noto", "fluent", "twemoji")
@@ -26,6 +26,23 @@ CYCLES = (16_000, 24_000)  # steps; the rate falls to zero twice
 DROPPED, TAGGED, SHIFT = 0.1, 0.3, 1  # share of empty prompts, share of prompts with tags, pixels
 AVERAGE = 0.999
 MANTISSA = 6  # bits that are kept of each weight
+
+
+def learned() -> list[int]:
+    """Places in the corpus of the concepts that the generator learns from."""
+    return [place for place, each in enumerate(concepts()) if not each.held_out and each.group in GROUPS]
+
+
+def held_out() -> list[int]:
+    """Places in the corpus of the concepts of the same groups that nothing learns from."""
+    return [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
+
+
+def shipped() -> UNet:
+    """The generator as it is shipped, frozen."""
+    network = generator()
+    network.load_state_dict(trained("generator"))
+    return network.requires_grad_(False)
 
 
 class Averaged(nn.Module):
@@ -53,10 +70,10 @@ def rate_at(step: int) -> float:
 def main() -> None:
     """Train with seed 0."""
     torch.set_num_threads(1)
-    seen = torch.tensor([not concept.held_out and concept.group in GROUPS for concept in concepts()])
+    seen = learned()
     pictures = torch.stack([to_network(drawings(vendor=vendor)[seen]) for vendor in VENDORS])
     white = to_network(torch.ones(1, 3, 1, 1))
-    print(f"{int(seen.sum())} concepts, {pictures.shape[0]} drawings of each", flush=True)
+    print(f"{len(seen)} concepts, {pictures.shape[0]} drawings of each", flush=True)
     texts = torch.stack([prompts(text_features()[seen]), prompts(tagged_features()[seen])])
     torch.manual_seed(0)
     model = Averaged(generator()).to(memory_format=torch.channels_last)
@@ -79,10 +96,7 @@ def main() -> None:
         return flow_loss(model.network(on_path(data, noise, t), t, text), data, noise)
 
     train_(model, optimiser, loss_of, rate_at, name="flow", steps=sum(CYCLES), seed=0)
-    np.savez_compressed(
-        FILE, **{name: rounded(value, bits=MANTISSA) for name, value in model.mean.state_dict().items()}
-    )
-    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
+    write(FILE, {name: rounded(value, bits=MANTISSA) for name, value in model.mean.state_dict().items()})
 
 
 if __name__ == "__main__":

@@ -9,21 +9,19 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
-from training import rounded, train_
+from train_flow import VENDORS, held_out, learned, shipped
+from training import rounded, train_, write
 
-from mmnotes.data import concepts, drawings, image_features, patch_features, text_features, trained
+from mmnotes.data import drawings, image_features, patch_features, text_features
 from mmnotes.decoupled_attention import DecoupledAttention, ImageProjection, ImagePrompt, decoupled_
 from mmnotes.flow import flow_loss, on_path
-from mmnotes.generator import generator, prompts, to_network
+from mmnotes.generator import prompts, to_network
 from mmnotes.resampler import Resampler
 from mmnotes.unet import UNet
 
-DATA = Path(__file__).parent.parent / "mmnotes" / "data"
-VENDORS = ("noto", "fluent", "twemoji")
-GROUPS = ("Animals & Nature", "Food & Drink")
+FILE = Path(__file__).parent.parent / "mmnotes" / "data" / "image_prompt.npz"
 TOKENS, DIM = 4, 96
 BATCH, STEPS, RATE = 32, 2400, 4e-3
 OWN, TEXT_DROPPED, IMAGE_DROPPED = 1.0, 0.7, 0.1
@@ -53,8 +51,7 @@ class Prompted(NamedTuple):
 
 def prompted(kind: str) -> Prompted:
     """The shipped generator with an untrained image prompt in it."""
-    network = generator()
-    network.load_state_dict(trained("generator"))
+    network = shipped()
     layers = decoupled_(network, tokens=TOKENS)
     return Prompted(network, layers, ImagePrompt(KINDS[kind][0](), layers))
 
@@ -67,7 +64,7 @@ def rate_at(step: int) -> float:
 @torch.no_grad()
 def losses(made: Prompted, kind: str) -> dict[str, float]:
     """Of unseen drawings without a text, in much noise: their own picture as the prompt, none, another."""
-    places = [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
+    places = held_out()
     data = torch.cat([to_network(drawings(vendor=vendor)[places]) for vendor in VENDORS])
     own = torch.cat([KINDS[kind][1](vendor=vendor)[places] for vendor in VENDORS])
     noise = torch.randn(data.shape, generator=torch.Generator().manual_seed(1))
@@ -85,7 +82,7 @@ def losses(made: Prompted, kind: str) -> dict[str, float]:
 
 def train(kind: str) -> ImagePrompt:
     """One kind of image prompt, seed 0."""
-    seen = [place for place, each in enumerate(concepts()) if not each.held_out and each.group in GROUPS]
+    seen = learned()
     pictures = torch.stack([to_network(drawings(vendor=vendor)[seen]) for vendor in VENDORS])
     features = torch.stack([KINDS[kind][1](vendor=vendor)[seen] for vendor in VENDORS])
     texts = prompts(text_features()[seen])
@@ -119,9 +116,7 @@ def main() -> None:
     for kind in KINDS:
         for name, value in train(kind).state_dict().items():
             entries[f"{kind}.{name}"] = rounded(value, bits=MANTISSA)
-    file = DATA / "image_prompt.npz"
-    np.savez_compressed(file, **entries)
-    print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
+    write(FILE, entries)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Every step draws from a generator seeded by the seed and the step's number, so a
 exactly where an uninterrupted one does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,12 @@ def rounded(value: Tensor, *, bits: int) -> np.ndarray:
     fraction, exponent = torch.frexp(value)
     half: np.ndarray = torch.ldexp((fraction * 2 ** (bits + 1)).round(), exponent - bits - 1).half().numpy()
     return half
+
+
+def write(file: Path, entries: Mapping[str, np.ndarray]) -> None:
+    """What is shipped, in its smallest form, and how large that is."""
+    np.savez_compressed(file, **entries)
+    print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
 
 
 def _keep(file: Path, state: dict[str, object]) -> None:
