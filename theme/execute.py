@@ -4,7 +4,6 @@ An execution is made in ``_build/executing`` and kept in ``_build/executed/<chap
 """
 
 import asyncio
-import filecmp
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from theme.kernel import ChapterError, run
-from theme.record import fresh, inputs, keep, outputs_hash, read
+from theme.record import file_hash, fresh, inputs, keep, outputs_hash, read
 
 logger = logging.getLogger(__name__)
 
@@ -98,19 +97,19 @@ def show_frames(app: Sphinx, exception: Exception | None) -> None:
     labs = Path(app.outdir, "_static", "labs")
     wanted = {}
     for name, chapter in chapters(app.env).items():
-        kept = entry(app, name)
-        wanted |= {labs / frame.relative_to(kept): frame for frame in kept.glob(f"{chapter.stem}/*/*.webp")}
-    folders = {shown.parent for shown in wanted}
-    for folder in labs.glob("*/*"):
-        if folder not in folders:
-            shutil.rmtree(folder)
-    for shown in labs.glob("*/*/*"):
+        wanted |= {labs / chapter.stem / lab.name: lab for lab in (entry(app, name) / chapter.stem).glob("*")}
+    for shown in labs.glob("*/*"):
         if shown not in wanted:
-            shown.unlink()
-    for shown, frame in wanted.items():
-        if not shown.exists() or not filecmp.cmp(shown, frame, shallow=False):
-            shown.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(frame, shown)
+            shutil.rmtree(shown)
+    for shown, lab in wanted.items():
+        if contents(shown) != contents(lab):
+            shutil.rmtree(shown, ignore_errors=True)
+            shutil.copytree(lab, shown)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The files of a folder, and what is in them; none where there is no folder."""
+    return {file.name: file_hash(file) for file in folder.glob("*")}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
