@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from mmnotes.page.figures import BLUE, GREEN, ORANGE
+from mmnotes.page.figures import BLUE, ORANGE
 from mmnotes.page.flow_plots import montage
+from mmnotes.page.zero_conv_plots import spans
 
 
 def shares(axes: Axes, measured: ArrayLike, *, expected: float) -> None:
@@ -29,10 +30,7 @@ def answers(figure: Figure, shown: ArrayLike, text: str, drawn: ArrayLike) -> No
 
 def adherence(axes: Axes, scales: Sequence[float], shares: Mapping[str, ArrayLike], *, chance: float) -> None:
     """Shares (scales, seeds) over the scale: the mean as a line, all seeds as a band, chance as a dotted line."""
-    for colour, (label, values) in zip((BLUE, ORANGE, GREEN), shares.items(), strict=False):
-        rows = np.asarray(values)
-        axes.plot(scales, rows.mean(1), ".-", color=colour, label=label)
-        axes.fill_between(scales, rows.min(1), rows.max(1), color=colour, alpha=0.2, linewidth=0)
+    spans(axes, scales, shares)
     axes.axhline(chance, color="0.5", linestyle=":")
     axes.set(xlabel="scale of the image", ylim=(0, 1))
     axes.legend(loc="upper right")

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from mmnotes.page.figures import BLUE, ORANGE
+from mmnotes.page.figures import BLUE, GREEN, ORANGE
 
 SMALLEST = 1e-14  # where the bars begin
 
@@ -24,8 +24,8 @@ def wake(axes: Axes, sizes: Mapping[str, float]) -> None:
 
 def spans(axes: Axes, x: Sequence[float], values: Mapping[str, ArrayLike]) -> None:
     """For each name, values (points, seeds) over x: a line through their means and a band from least to most."""
-    for place, (name, each) in enumerate(values.items()):
-        numbers, colour = np.asarray(each), (BLUE, ORANGE, "0.45")[place]
-        axes.fill_between(x, numbers.min(1), numbers.max(1), color=colour, alpha=0.3, linewidth=0)
+    for colour, (name, each) in zip((BLUE, ORANGE, GREEN), values.items(), strict=False):
+        numbers = np.asarray(each)
+        axes.fill_between(x, numbers.min(1), numbers.max(1), color=colour, alpha=0.2, linewidth=0)
         axes.plot(x, numbers.mean(1), ".-", color=colour, label=name)
     axes.legend()
