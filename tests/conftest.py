@@ -3,10 +3,19 @@
 import os
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 # Frames are made by `make book` alone. With this set, labs under test would show the page's form instead.
 os.environ.pop("MMNOTES_LAB_FRAMES", None)
+
+
+@pytest.fixture
+def axes():
+    """Of a figure that is closed after the test."""
+    figure, made = plt.subplots()
+    yield made
+    plt.close(figure)
 
 
 def pytest_configure(config: pytest.Config) -> None:

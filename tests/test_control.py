@@ -1,9 +1,8 @@
 """The shipped control branch follows outlines, and the stored measures and samples are its own."""
 
-import sys
-
 import pytest
 import torch
+from tool import tool
 
 from mmnotes.data import concepts, drawings, text_features, trained
 from mmnotes.data.arrays import arrays
@@ -12,14 +11,9 @@ from mmnotes.outlines import agreement, outline
 
 
 @pytest.fixture(scope="module")
-def study(request):
-    """tools/study_control.py as a module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(request.config.rootpath / "tools"))
-        import study_control
-    yield study_control
-    for name in ("study_control", "train_control", "train_flow", "training"):
-        sys.modules.pop(name)
+def study():
+    with tool("study_control") as script:
+        yield script
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,10 @@
 """The pictures of the chapter on decoupled attention show the numbers that they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 from matplotlib.figure import Figure
 
 from mmnotes.page import ORANGE
 from mmnotes.page import decoupled_attention_plots as plots
-
-
-@pytest.fixture
-def axes():
-    figure, made = plt.subplots()
-    yield made
-    plt.close(figure)
 
 
 def test_the_histogram_counts_every_query_and_marks_what_is_expected(axes):

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import torch
+from tool import tool
 
 from mmnotes.data import image_features, trained
 from mmnotes.data.arrays import arrays
@@ -11,22 +12,9 @@ from mmnotes.generator import generator
 
 
 @pytest.fixture(scope="module")
-def study(request):
-    """tools/study_image_prompt.py as a module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(request.config.rootpath / "tools"))
-        import study_image_prompt
-    yield study_image_prompt
-    for name in (
-        "study_image_prompt",
-        "train_image_prompt",
-        "study_flow",
-        "train_flow",
-        "training",
-        "pack_features",
-        "pack_data",
-    ):
-        sys.modules.pop(name)
+def study():
+    with tool("study_image_prompt") as script:
+        yield script
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,8 @@
 """The pictures of the chapter on flow matching show the numbers that they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from mmnotes.page import ORANGE, flow_plots
-
-
-@pytest.fixture
-def axes():
-    figure, made = plt.subplots()
-    yield made
-    plt.close(figure)
 
 
 def test_points_end_in_orange_on_top_of_the_density(axes):

@@ -1,9 +1,8 @@
 """The shipped generator draws what it is asked for, and the stored samples and figures are its own."""
 
-import sys
-
 import pytest
 import torch
+from tool import tool
 
 from mmnotes.data import concepts, drawings, text_features, trained
 from mmnotes.data.arrays import arrays
@@ -12,14 +11,9 @@ from mmnotes.generator import MEAN, generator, prompts, to_network, to_pictures
 
 
 @pytest.fixture(scope="module")
-def study(request):
-    """tools/study_flow.py as a module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(request.config.rootpath / "tools"))
-        import study_flow
-    yield study_flow
-    for name in ("study_flow", "train_flow", "training", "pack_features", "pack_data"):
-        sys.modules.pop(name)
+def study():
+    with tool("study_flow") as script:
+        yield script
 
 
 @pytest.fixture(scope="module")

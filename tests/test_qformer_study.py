@@ -4,22 +4,18 @@ import sys
 
 import pytest
 import torch
+from tool import tool
 
 from mmnotes.data import trained
 from mmnotes.data.arrays import array
 
 
 @pytest.fixture
-def script(monkeypatch, tmp_path, request):
-    """tools/train_qformer.py as a module, which keeps and finds nothing of an earlier run."""
-    monkeypatch.syspath_prepend(str(request.config.rootpath / "tools"))
-    import train_qformer
-    import training
-
-    monkeypatch.setattr(training, "KEPT", tmp_path)
-    yield train_qformer
-    for name in ("train_qformer", "training"):
-        sys.modules.pop(name)
+def script(monkeypatch, tmp_path):
+    """The script, which keeps and finds nothing of an earlier run."""
+    with tool("train_qformer") as found:
+        monkeypatch.setattr(sys.modules["training"], "KEPT", tmp_path)
+        yield found
 
 
 def test_one_case_of_the_study(script, capsys):

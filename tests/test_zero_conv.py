@@ -73,6 +73,18 @@ def loss_of(network: UNet, branch: ControlBranch, hint: Tensor | None = None) ->
     return flow_loss(steer(x, t, text), x, noise)
 
 
+def sizes_while_learning(network: UNet, *, rate: float, steps: int) -> list[dict[str, float]]:
+    """The sizes of the gradients at each step of gradient descent of a fresh branch."""
+    branch, sizes = branch_of(network), []
+    optimiser = torch.optim.SGD(branch.parameters(), lr=rate)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        loss_of(network, branch).backward()
+        sizes.append(sizes_of_gradients(branch))
+        optimiser.step()
+    return sizes
+
+
 @pytest.mark.parametrize(("widths", "small"), [((7,), (13, 11)), ((3, 5), (7, 6)), ((3, 5, 2), (4, 3))])
 def test_the_hint_encoder_halves_the_grid_between_widths(widths, small):
     encoder = HintEncoder(channels=2, widths=widths, out=17)
@@ -165,29 +177,15 @@ def test_guidance_sees_the_hint_in_both_halves():
 def test_the_layers_wake_one_after_the_other():
     """At step 0 the taps alone have a gradient; at 1 also copy and the hint's last; at 2 all."""
     network = tiny()
-    branch = branch_of(network)
-    optimiser = torch.optim.SGD(branch.parameters(), lr=1e-3)
-    awake_at = []
-    for _ in range(3):
-        optimiser.zero_grad()
-        loss_of(network, branch).backward()
-        awake_at.append([name for name, size in sizes_of_gradients(branch).items() if size > 0])
-        optimiser.step()
+    sizes = sizes_while_learning(network, rate=1e-3, steps=3)
+    awake_at = [[name for name, size in each.items() if size > 0] for each in sizes]
     order = ["taps", "copy", "hint's last", "hint's first"]
     assert awake_at == [order[:1], order[:3], order]
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
 def test_gradients_grow_as_s_s_and_s_squared_times_s_minus_one_over_two():
-    network = tiny()
-    branch = branch_of(network)
-    optimiser = torch.optim.SGD(branch.parameters(), lr=1e-7)
-    sizes = []
-    for _ in range(5):
-        optimiser.zero_grad()
-        loss_of(network, branch).backward()
-        sizes.append(sizes_of_gradients(branch))
-        optimiser.step()
+    sizes = sizes_while_learning(tiny(), rate=1e-7, steps=5)
     for name in ("copy", "hint's last"):
         assert [sizes[s][name] / sizes[1][name] for s in (2, 3, 4)] == pytest.approx([2, 3, 4], rel=0.02)
     first = [sizes[s]["hint's first"] / sizes[2]["hint's first"] for s in (3, 4)]

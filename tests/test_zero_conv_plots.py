@@ -1,17 +1,9 @@
 """The pictures of the chapter on zero convolutions show the numbers that they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from mmnotes.page import ORANGE, zero_conv_plots
-
-
-@pytest.fixture
-def axes():
-    figure, made = plt.subplots()
-    yield made
-    plt.close(figure)
 
 
 def test_bars_end_at_their_sizes_and_zero_is_said_in_words(axes):
