@@ -14,7 +14,7 @@ BIN := .venv/bin
 
 .venv/test-ready: .venv/book-ready
 	$(BIN)/pip install -r requirements.txt -e '.[test]'
-	$(BIN)/python tools/browser.py
+	$(BIN)/python -m tools.browser
 	touch $@
 
 book: .venv/book-ready
@@ -31,7 +31,7 @@ notebooks: .venv/book-ready
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) book
 
 store: .venv/book-ready
-	$(BIN)/python tools/store.py book/$(CH).ipynb
+	$(BIN)/python -m tools.store book/$(CH).ipynb
 
 bench: .venv/test-ready
 	$(BIN)/python -m bench

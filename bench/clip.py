@@ -11,10 +11,8 @@ from torch import Tensor
 from transformers import CLIPConfig, CLIPModel
 
 from bench.timing import Row, race
-from mmnotes.clip import CLIP, ImageTower
-from mmnotes.clip_readout import ClassReadout
-from mmnotes.clip_text import TextTower
-from mmnotes.weights import fill_clip_
+from mmnotes.clip import CLIP, ClassReadout, ImageTower, TextTower
+from mmnotes.clip.released import fill_clip_
 
 BATCH, TEXTS, AIM = 4, 16, "1, never slower"
 

@@ -12,9 +12,8 @@ from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 from diffusers.models.embeddings import IPAdapterPlusImageProjection
 
 from bench.timing import Row, race
-from mmnotes.attention import Attention
-from mmnotes.decoupled_attention import DecoupledAttention
-from mmnotes.resampler import Resampler
+from mmnotes.decoupled_attention import DecoupledAttention, Resampler
+from mmnotes.layers.attention import Attention
 
 BATCH, TEXT, TOKENS, CONTEXT, AIM = 2, 77, 4, 768, "1, never slower"
 LEVELS = ((320, 64**2), (640, 32**2), (1280, 16**2))  # widths, and pixels at that width

@@ -7,9 +7,9 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
 from bench.timing import Row, race
-from mmnotes.data import text_features, trained
+from mmnotes.data import text_features
 from mmnotes.flow import euler, guided_by, time_grid
-from mmnotes.generator import generator, prompts
+from mmnotes.models.generator import pretrained_unet, prompts
 
 PICTURES, STEPS, SCALE = 16, 5, 2.0
 
@@ -17,8 +17,7 @@ PICTURES, STEPS, SCALE = 16, 5, 2.0
 @torch.no_grad()
 def rows() -> Iterator[Row]:
     """The whole of sampling, the share of the network in it, and a sampler with nothing to wait for."""
-    network = generator()
-    network.load_state_dict(trained("generator"))
+    network = pretrained_unet()
     noise = torch.randn(PICTURES, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     text, times = prompts(text_features()[:PICTURES]), time_grid(steps=STEPS)
     both = torch.cat([text, network.nothing.expand_as(text)])

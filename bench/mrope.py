@@ -12,8 +12,7 @@ from transformers.models.qwen3_vl.configuration_qwen3_vl import Qwen3VLTextConfi
 from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLModel, Qwen3VLTextRotaryEmbedding
 
 from bench.timing import Row, race
-from mmnotes.mrope import interleaved, rotary, sectioned
-from mmnotes.position_ids import StampedVideo, Text, position_ids_by_timestamp
+from mmnotes.mrope import StampedVideo, Text, interleaved, position_ids_by_timestamp, rotary, sectioned
 
 TOKENS = 4096
 

@@ -13,7 +13,7 @@ from transformers.models.cohere.modeling_cohere import apply_rotary_pos_emb as a
 from transformers.models.qwen3_vl.modeling_qwen3_vl import apply_rotary_pos_emb
 
 from bench.timing import Row, race
-from mmnotes.rotation import frequency_ladder, rotate_adjacent, rotate_halves
+from mmnotes.layers.rotation import frequency_ladder, rotate_adjacent, rotate_halves
 
 TOKENS, PLANES, HEADS = 4096, 64, (32, 8)
 SHAPES = "q (1, 32, 4096, 128), k (1, 8, 4096, 128)"

@@ -7,10 +7,11 @@ from diffusers.models.controlnets.controlnet import ControlNetConditioningEmbedd
 from torch import Tensor
 
 from bench.timing import Row, race
-from mmnotes.data import text_features, trained
+from mmnotes.data import text_features
 from mmnotes.flow import euler, guided_by, time_grid
-from mmnotes.generator import generator, prompts
-from mmnotes.zero_conv import ControlBranch, HintEncoder, controlled
+from mmnotes.models.generator import pretrained_unet, prompts
+from mmnotes.zero_conv import HintEncoder, controlled
+from mmnotes.zero_conv.pretrained import pretrained_branch
 
 PICTURES, STEPS, SCALE = 16, 5, 2.0
 WIDTHS, OUT = (16, 32, 96, 256), 320
@@ -29,10 +30,8 @@ def rows() -> Iterator[Row]:
         lambda: theirs(picture),
         aim="1",
     )
-    unet = generator()
-    unet.load_state_dict(trained("generator"))
-    branch = ControlBranch(unet, channels=1, widths=(16, 32))
-    branch.load_state_dict(trained("control"))
+    unet = pretrained_unet()
+    branch = pretrained_branch(unet)
     noise = torch.randn(PICTURES, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     hint, text = (noise[:, :1] > 1).float(), prompts(text_features()[:PICTURES])
 

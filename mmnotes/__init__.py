@@ -1,15 +1,12 @@
-"""The mechanisms inside multimodal models, one module per mechanism.
+"""The mechanisms inside multimodal models, one package a mechanism.
 
-Import the module you want: ``from mmnotes.sinkhorn import sinkhorn``.
+Import what you want from the mechanism's package: ``from mmnotes.sinkhorn import sinkhorn``. ``mmnotes.layers`` holds
+what several mechanisms build on, ``mmnotes.models`` trained partners, ``mmnotes.data`` small real data, and
+``mmnotes.page`` what a notebook needs to draw.
 
-Shapes are checked when a function is called: jaxtyping's import hook reads the annotations of every module of
-this package and beartype enforces them, so a wrong shape names the argument, what came and what was expected.
+Shapes are checked when a function is called; see ``mmnotes.checked``.
 """
 
-from beartype import BeartypeConf, beartype
-from jaxtyping import install_import_hook
+from mmnotes.checked import check_imports_of
 
-# A whole number is welcome wherever a real one is.
-checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
-
-install_import_hook("mmnotes", "mmnotes.checked")
+check_imports_of("mmnotes")

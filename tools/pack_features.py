@@ -13,13 +13,14 @@ from importlib.resources import files
 import numpy as np
 import torch
 from efficientnet_lite_pytorch import EfficientNet
-from pack_data import DATA, DRAWINGS, digest, from_npm, from_wheel, places
 from PIL import Image
 from safetensors.torch import load
 from tokenizers import BertWordPieceTokenizer
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import BertConfig, BertModel
+
+from tools.pack_data import DATA, DRAWINGS, digest, from_npm, from_wheel, places
 
 PIXELS = 128  # what the image network is shown: a final grid of 4 x 4 cells
 GLOBAL_DIM, SPATIAL_DIM = 256, 64

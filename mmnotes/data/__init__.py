@@ -4,6 +4,7 @@ from mmnotes.data.batches import caption_ids, padded
 from mmnotes.data.emoji import (
     Caption,
     Concept,
+    concept_index,
     concepts,
     drawings,
     image_features,
@@ -12,13 +13,13 @@ from mmnotes.data.emoji import (
     text_features,
 )
 from mmnotes.data.pictures import digits, film, photos
-from mmnotes.data.trained import trained
 from mmnotes.data.words import vocabulary, word_ids
 
 __all__ = [
     "Caption",
     "Concept",
     "caption_ids",
+    "concept_index",
     "concepts",
     "digits",
     "drawings",
@@ -29,7 +30,6 @@ __all__ = [
     "photos",
     "tagged_features",
     "text_features",
-    "trained",
     "vocabulary",
     "word_ids",
 ]

@@ -22,9 +22,9 @@ def padded(
 ) -> tuple[Int[Tensor, "batch tokens"], Bool[Tensor, "batch tokens"]]:
     """Every row between a start and an end, filled up with ends to the length of the longest; and what is no filling.
 
-    Shapes: ids (batch, tokens) and keep (batch, tokens), True up to and with the first end.
+    Shapes: ids (batch, tokens) and padding_mask (batch, tokens), True up to and with the first end.
     """
     most = 2 + max(map(len, rows))
     ids = torch.tensor([[start, *row, *[end] * (most - 1 - len(row))] for row in rows])
-    keep = torch.arange(most) < torch.tensor([[len(row) + 2] for row in rows])
-    return ids, keep
+    padding_mask = torch.arange(most) < torch.tensor([[len(row) + 2] for row in rows])
+    return ids, padding_mask

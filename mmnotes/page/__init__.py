@@ -1,9 +1,10 @@
-"""What only touches the page: labs, figures, the common set-up of a chapter."""
+"""What only touches the page: labs, figures, exercises, the common set-up of a chapter."""
 
-from mmnotes.page import clip_plots, flow_plots, infonce_plots, plots
 from mmnotes.page.controls import Choice, Numeric, Switch
-from mmnotes.page.figures import BLUE, GREEN, ORANGE, PURPLE, SKY, set_up
+from mmnotes.page.exercises import check
 from mmnotes.page.lab import Lab
+from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
+from mmnotes.page.style import set_up
 
 __all__ = [
     "BLUE",
@@ -15,9 +16,6 @@ __all__ = [
     "Lab",
     "Numeric",
     "Switch",
-    "clip_plots",
-    "flow_plots",
-    "infonce_plots",
-    "plots",
+    "check",
     "set_up",
 ]

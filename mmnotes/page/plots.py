@@ -1,91 +1,28 @@
-"""Pictures that several cells of a chapter share. They draw numbers and know no mechanism."""
+"""Pictures that several chapters share. They draw numbers and know no mechanism."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from mmnotes.page.figures import BLUE, ORANGE
+from mmnotes.page.palette import BLUE, GREEN, ORANGE
+
+GAP = 2  # white pixels between two pictures
 
 
-def matrix_with_sums(
-    figure: Figure, matrix: ArrayLike, *, masses: tuple[float, float], pictures: tuple[ArrayLike, ArrayLike]
-) -> None:
-    """A matrix as shades of blue, its column sums above it and its row sums to the right as bars.
-
-    ``masses`` are what each row sum and each column sum should be, drawn as orange lines. ``pictures`` are small grey
-    pictures (count, height, width) that label the rows and the columns.
-    """
-    values = np.asarray(matrix)
-    height, width = values.shape
-    panels = figure.subplot_mosaic(
-        [[".", "above", "."], ["left", "middle", "right"], [".", "below", "."]],
-        height_ratios=(0.45 * height, height, 1),
-        width_ratios=(0.8, width, 0.25 * width),
-    )
-    panels["middle"].imshow(values, vmin=0, vmax=max(1.0, float(values.max())), aspect="auto", cmap="Blues")
-    panels["left"].imshow(np.vstack(_framed(pictures[0])), cmap="Greys", aspect="auto")
-    panels["below"].imshow(np.hstack(_framed(pictures[1])), cmap="Greys", aspect="auto")
-    panels["above"].bar(range(width), values.sum(0), color=BLUE)
-    panels["above"].axhline(masses[1], color=ORANGE)
-    panels["above"].set(xlim=(-0.5, width - 0.5), ylim=(0, 2.5 * masses[1]), title="column sums")
-    panels["right"].barh(range(height), values.sum(1), color=BLUE)
-    panels["right"].axvline(masses[0], color=ORANGE)
-    panels["right"].set(ylim=(height - 0.5, -0.5), xlim=(0, 2.5 * masses[0]), title="row sums")
-    for axes in panels.values():
-        axes.set(xticks=[], yticks=[])
-    panels["above"].set_yticks([0, masses[1]])
-    panels["right"].set_xticks([0, masses[0]])
-    for name in ("left", "below"):
-        panels[name].axis("off")
+def montage(axes: Axes, pictures: ArrayLike) -> None:
+    """Pictures (rows, columns, 3, height, width), values 0 to 1, laid out in a grid with white gaps."""
+    tiles = np.pad(np.asarray(pictures), [(0, 0)] * 3 + [(GAP, GAP)] * 2, constant_values=1)
+    rows, columns, channels, height, width = tiles.shape
+    axes.imshow(tiles.transpose(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels), interpolation="none")
+    axes.axis("off")
 
 
-def loads(
-    axes: Axes, measured: ArrayLike, wanted: ArrayLike, *, pictures: ArrayLike, before: ArrayLike | None = None
-) -> None:
-    """One bar for each prototype, its wanted load as an orange line across it, its picture below.
-
-    ``before`` adds the loads of an earlier assignment as grey outlines behind the bars.
-    """
-    measured, wanted = np.asarray(measured), np.asarray(wanted)
-    places = np.arange(len(measured))
-    if before is not None:
-        axes.bar(places, np.asarray(before), width=0.9, color="0.85", label="nearest prototype")
-    axes.bar(places, measured, width=0.6, color=BLUE, label="assigned")
-    axes.hlines(wanted, places - 0.45, places + 0.45, color=ORANGE, linewidth=2, label="wanted")
-    axes.set(xlim=(-0.6, len(measured) - 0.4), xticks=[], ylabel="digits")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
-    strip = axes.inset_axes((0, -0.17, 1, 0.15))
-    strip.imshow(np.hstack(_framed(pictures)), cmap="Greys", aspect="auto")
-    strip.axis("off")
-
-
-def convergence(
-    axes: Axes,
-    steps: Sequence[int],
-    dots: Mapping[str, Sequence[float]],
-    line: Mapping[str, Sequence[float]],
-) -> None:
-    """Errors over steps on a logarithmic scale: the first dots in blue, further ones in grey, and an orange line."""
-    for place, (label, values) in enumerate(dots.items()):
-        axes.semilogy(steps, values, ".", color="0.6" if place else BLUE, label=label)
-    for label, values in line.items():
-        axes.semilogy(steps, values, color=ORANGE, label=label)
-    axes.set(xlabel="rounds", ylabel="error of the worst row", ylim=(1e-14, 2))
-    axes.legend(loc="lower left")
-
-
-def yes_no_map(axes: Axes, columns: Sequence[float], rows: Mapping[str, Sequence[bool]], *, no: str) -> None:
-    """One line of cells for each row, pale where it says yes and orange, named ``no``, where it does not."""
-    cells = np.array(list(rows.values()), dtype=float)
-    axes.pcolormesh(columns, range(len(rows)), cells, cmap=ListedColormap([ORANGE, "#e8eef4"]), vmin=0, vmax=1)
-    axes.set_yticks(range(len(rows)), labels=list(rows))
-    axes.set_title(f"orange: {no}")
-
-
-def _framed(pictures: ArrayLike) -> list[np.ndarray]:
-    """The pictures with a white line around each."""
-    return list(np.pad(np.asarray(pictures), ((0, 0), (1, 1), (1, 1))))
+def mean_and_range(axes: Axes, x: Sequence[float], values: Mapping[str, ArrayLike]) -> None:
+    """For each name, values (points, seeds) over x: a line through their means and a band from least to most."""
+    for colour, (name, each) in zip((BLUE, ORANGE, GREEN), values.items(), strict=False):
+        numbers = np.asarray(each)
+        axes.fill_between(x, numbers.min(1), numbers.max(1), color=colour, alpha=0.2, linewidth=0)
+        axes.plot(x, numbers.mean(1), ".-", color=colour, label=name)
+    axes.legend()

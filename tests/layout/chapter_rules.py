@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from layout import Cell, calls, cells, chapters, code_cells, code_lines, parsed, unfenced
-from layout.tree import imports
+from tests.layout import Cell, calls, cells, chapters, code_cells, code_lines, parsed, unfenced
+from tests.layout.tree import imports
 from tools.store import file_problems
 
 HEADINGS = (

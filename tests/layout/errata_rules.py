@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from layout import cells, chapters
+from tests.layout import cells, chapters
 
 KEYS = ("id", "claim", "section", "truth", "evidence")
 

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from layout import code_lines, flat_modules, modules, parsed, stems
+from tests.layout import code_lines, flat_modules, modules, parsed, stems
 
 MOST_CODE_LINES = 100
 SECTIONS = ("Shapes", "Units", "Errors", "Source", "Differs")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from layout import chapters, code_cells, modules, parsed, stems
+from tests.layout import chapters, code_cells, modules, parsed, stems
 
 # Who may import whom inside the package; a chapter may import anything.
 ARROWS = {

@@ -1,0 +1,95 @@
+"""CLIP's image tower, and the two towers together.
+
+Papers: Radford et al., CLIP (2021); Dosovitskiy et al., An image is worth 16x16 words (2021), for the image tower.
+"""
+
+import math
+
+import torch
+from einops import rearrange
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from mmnotes.clip.activation import quick_gelu
+from mmnotes.clip.text import TextTower
+from mmnotes.layers.transformer import PreNormBlock
+
+
+class ImageTower(nn.Module):
+    """A vision transformer with a norm before its first layer, read out by whatever
+    ``readout`` is.
+
+    A patch is one step of a convolution without bias. [CLS], a learned vector, goes
+    before the patches, and each of these tokens is given a learned position.
+
+    Shapes: pixels (batch, 3, height, width) with height = width = size -> (batch,
+    features).
+    Units: pixels as the tower was trained on; the released ones want each channel
+    centred and scaled.
+    Errors: ValueError where patch does not divide size, heads does not divide dim, or a
+    picture has another size.
+    Source: openai/CLIP, clip/model.py, class VisionTransformer, with
+    ``clip_readout.ClassReadout``.
+    """
+
+    def __init__(
+        self, *, size: int, patch: int, dim: int, depth: int, heads: int, hidden: int, readout: nn.Module
+    ) -> None:
+        super().__init__()
+        if patch < 1 or size % patch:
+            raise ValueError(f"patch must divide size = {size}, got {patch}")
+        self.size = size
+        self.patch = nn.Conv2d(3, dim, kernel_size=patch, stride=patch, bias=False)
+        self.class_token = nn.Parameter(torch.randn(dim) * dim**-0.5)
+        self.position = nn.Parameter(torch.randn(1 + (size // patch) ** 2, dim) * dim**-0.5)
+        self.norm = nn.LayerNorm(dim)
+        self.blocks = nn.ModuleList(
+            PreNormBlock(dim=dim, heads=heads, hidden=hidden, activation=quick_gelu) for _ in range(depth)
+        )
+        self.readout = readout
+
+    def forward(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch features"]:
+        """The feature of each picture, not of unit length."""
+        feature: Tensor = self.readout(self.states(pixels))
+        return feature
+
+    def states(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch tokens dim"]:
+        """[CLS] and the patches, row by row, after the last layer and before any norm
+        of the readout."""
+        x = self.embed(pixels)
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+    def embed(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch tokens dim"]:
+        """What the first layer is given: norm([class; patches] + positions)."""
+        if pixels.shape[-2:] != (self.size, self.size):
+            height, width = pixels.shape[-2:]
+            raise ValueError(f"pixels must be {self.size} by {self.size}, got {height} by {width}")
+        patches = rearrange(self.patch(pixels), "batch dim rows columns -> batch (rows columns) dim")
+        first = self.class_token.expand(len(patches), 1, -1)
+        x: Tensor = self.norm(torch.cat([first, patches], dim=1) + self.position)
+        return x
+
+
+class CLIP(nn.Module):
+    """Two towers that share nothing, and the logarithm of a scale, which starts at log(1 / 0.07).
+
+    Shapes: pixels (images, 3, height, width), token_ids (texts, tokens) -> (images, texts).
+    Units: the result is e^s times cosines, the logits of both softmaxes of CLIP's loss.
+    Source: Radford et al. 2021, figure 3 and section 2.5; agrees with transformers' ``CLIPModel``.
+    """
+
+    def __init__(self, *, image: ImageTower, text: TextTower) -> None:
+        super().__init__()
+        self.image = image
+        self.text = text
+        self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+
+    def forward(
+        self, pixels: Float[Tensor, "images 3 height width"], token_ids: Int[Tensor, "texts tokens"]
+    ) -> Float[Tensor, "images texts"]:
+        """Every picture with every text."""
+        image, text = normalize(self.image(pixels), dim=1), normalize(self.text(token_ids), dim=1)
+        return self.logit_scale.exp() * image @ text.T

@@ -1,0 +1,1 @@
+"""The frozen partners that several chapters meet, with their weights."""

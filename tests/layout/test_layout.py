@@ -1,0 +1,16 @@
+"""The architecture, held to by this repository: see tests/layout for what each rule asks."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.layout import chapter_rules, errata_rules, module_rules, tree
+
+ROOT = Path(__file__).parents[1]
+RULES = [*tree.RULES, *module_rules.RULES, *chapter_rules.RULES, *errata_rules.RULES]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_layout(rule):
+    found = rule(ROOT)
+    assert not found, f"\n{rule.__doc__}\n- " + "\n- ".join(found)

@@ -1,0 +1,473 @@
+"""The layout rules, held to trees that break them: one small complete book, and one change for each thing amiss."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tests.layout import chapter_rules, code_lines, errata_rules, module_rules, tree, unfenced
+from tests.layout.test_layout import RULES
+from tools.store import text_of, tidy
+
+SENTENCE = "Each row is scaled until its sum is what it should be. "  # twelve words
+MODULE = '''"""Balance: scale a matrix.
+
+Paper: Someone, On scaling (1967).
+
+Differs: one matrix at a time.
+"""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from mmnotes.sums import total
+
+
+def balanced(scores: Float[Tensor, "rows columns"], *, steps: int) -> Float[Tensor, "rows columns"]:
+    """The scores with equal row sums.
+
+    Shapes: (rows, columns) -> (rows, columns).
+    Errors: ValueError if steps < 1.
+    Source: Someone 1967, equation 3.
+    """
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
+    return scores / total(scores)
+'''
+SHARED = '''"""Sums that several mechanisms use."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+def total(scores: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows 1"]:
+    """The row sums.
+
+    Shapes: (rows, columns) -> (rows, 1).
+    Source: Someone 1967.
+    """
+    return scores.sum(1, keepdim=True)
+'''
+PAGE = '"""What only touches the page."""\n\n\ndef set_up() -> None:\n    """Set the page up."""\n'
+SOLUTIONS = {f"balance-{number}": number for number in range(1, 6)}
+EXERCISES = f'"""The exercises of Balance."""\n\nSOLUTIONS = {json.dumps(SOLUTIONS)}\n'
+CHECK = (
+    '"""Checks answers."""\n\n\ndef check(name: str, answer: object) -> str:\n    """Right, or a hint."""\n'
+    "    return name\n"
+)
+ERRATA = """
+- id: balance-1
+  claim: Rows come last.
+  section: "2.1"
+  truth: Columns come last.
+  evidence: ["Someone 1967"]
+  shown_by: tests/test_balance.py::test_columns_come_last
+- id: balance-2
+  claim: One step is enough.
+  section: "2.2"
+  truth: It is not.
+  evidence: ["Someone 1967"]
+  shown_by: broken-cell
+"""
+FILES = {
+    "pyproject.toml": '[project]\nname = "mmnotes"\ndependencies = ["torch>=2.4", "jaxtyping", "matplotlib"]\n',
+    "_config.yml": "repository:\n  url: ''\n",
+    "_toc.yml": "root: book/index\nchapters:\n- file: book/balance\n- file: book/notation\n",
+    "book/index.md": "# A map\n",
+    "book/notation.md": "# Notation\n\n| axes |\n|---|\n| `rows columns` |\n",
+    "book/errata.yml": ERRATA,
+    "mmnotes/__init__.py": '"""Mechanisms."""\n',
+    "mmnotes/balance.py": MODULE,
+    "mmnotes/sums.py": SHARED,
+    "mmnotes/page/__init__.py": PAGE,
+    "mmnotes/exercises/__init__.py": CHECK,
+    "mmnotes/exercises/balance.py": EXERCISES,
+    "theme/__init__.py": '"""How pages are made."""\n',
+    "tests/test_balance.py": "def test_columns_come_last():\n    assert True\n",
+    "tests/test_sums.py": "",
+    "tests/test_page.py": "",
+    "tests/test_exercises.py": "from mmnotes.exercises import balance, check\n",
+}
+
+
+def lab(name: str) -> Any:
+    source = f'Lab(draw, describe, name="{name}", title="Balancing {name}", step=Numeric("Step", grid=range(3)))'
+    return new_code_cell(source, id=f"lab-{name}", metadata={"tags": ["lab"]})
+
+
+def figure(number: int) -> Any:
+    alt = f"The row sums after {number} steps, falling towards one"
+    metadata = {"tags": ["figure"], "mystnb": {"image": {"alt": alt}}}
+    return new_code_cell(f"draw(figure, step={number})", id=f"figure-{number}", metadata=metadata)
+
+
+def exercise(number: int) -> list[Any]:
+    solution = "```{admonition} Solution\n:class: dropdown\nIt is so.\n```"
+    return [
+        new_code_cell(f'answer = ...\ncheck("balance-{number}", answer)', id=f"exercise-{number}"),
+        new_markdown_cell(solution, id=f"solution-{number}"),
+    ]
+
+
+def chapter() -> Any:
+    """The smallest chapter that breaks no rule."""
+    card = "# Balance\n\n```{mechanism}\n:claim: Rows and columns agree.\n```"
+    equations = "\n\n".join(f"$$x_{n} = {n}$$ (eq-{n})" for n in range(10))
+    include = "```{literalinclude} ../mmnotes/balance.py\n:pyobject: balanced\n```"
+    box = "```{notes-said} balance-1\n```"
+    checks = [part for number in range(1, 6) for part in exercise(number)]
+    cells = [
+        new_markdown_cell(card, id="card"),
+        new_code_cell("from mmnotes.page import set_up\nfrom mmnotes.balance import balanced\nset_up()", id="set-up"),
+        new_markdown_cell("## The question\n\n" + SENTENCE * 70, id="question"),
+        new_markdown_cell("## Derivation\n\n" + SENTENCE * 70 + "\n\n" + equations, id="derivation"),
+        new_markdown_cell("## By hand", id="by-hand"),
+        new_code_cell("for row in rows:\n    print(sum(row))", id="loops"),
+        new_markdown_cell("## In mmnotes\n\n" + include, id="in-mmnotes"),
+        new_markdown_cell("## See it", id="see-it"),
+        *(lab(name) for name in ("steps", "rate")),
+        *(figure(number) for number in range(2)),
+        new_markdown_cell("## Break it\n\n(broken-cell)=\nIt breaks.", id="break-it"),
+        new_markdown_cell("## In the real model\n\n" + box, id="real-model"),
+        new_markdown_cell("## Exercises", id="exercises"),
+        new_code_cell("from mmnotes.exercises import check", id="import-check"),
+        *checks,
+    ]
+    notebook = tidy(new_notebook(cells=cells))
+    for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
+        drawn = not {"figure", "lab"}.isdisjoint(cell.metadata.get("tags", []))
+        cell.execution_count = None if drawn else number + 1
+    return notebook
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A complete book of one chapter."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "book/balance.ipynb").write_text(text_of(chapter()), encoding="utf-8")
+    return tmp_path
+
+
+def all_problems(root: Path) -> list[str]:
+    return [line for rule in RULES for line in rule(root)]
+
+
+def test_the_complete_book_breaks_no_rule(root):
+    assert all_problems(root) == []
+
+
+def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """A change that puts `new` where `old` is in a file."""
+
+    def change(root: Path) -> None:
+        text = (root / name).read_text(encoding="utf-8")
+        assert old in text
+        (root / name).write_text(text.replace(old, new), encoding="utf-8")
+
+    return change
+
+
+def remove(name: str) -> Callable[[Path], None]:
+    return lambda root: (root / name).unlink()
+
+
+def add(name: str, text: str) -> Callable[[Path], None]:
+    """A change that adds to a file, or makes one."""
+
+    def change(root: Path) -> None:
+        path = root / name
+        path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8")
+
+    return change
+
+
+def cell(name: str, **new: Any) -> Callable[[Path], None]:
+    """A change to one cell of the chapter; a callable value gets the old one."""
+
+    def change(root: Path) -> None:
+        path = root / "book/balance.ipynb"
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        found = next(cell for cell in raw["cells"] if cell["id"] == name)
+        found["source"] = "".join(found["source"])
+        for key, value in new.items():
+            found[key] = value(found[key]) if callable(value) else value
+        path.write_text(text_of(nbformat.from_dict(raw)), encoding="utf-8")
+
+    return change
+
+
+def alt(text: str) -> Callable[[Path], None]:
+    return cell("figure-1", metadata={"tags": ["figure"], "mystnb": {"image": {"alt": text}}})
+
+
+LONG_CELL = "\n".join(f"x{n} = {n}" for n in range(16))
+BREAKS = [
+    (remove("mmnotes/balance.py"), tree.one_stem_in_three_folders, "mmnotes/balance.py is missing"),
+    (remove("tests/test_balance.py"), tree.one_stem_in_three_folders, "tests/test_balance.py is missing"),
+    (remove("mmnotes/exercises/balance.py"), tree.one_stem_in_three_folders, "exercises/balance.py is missing"),
+    (replace("_toc.yml", "- file: book/balance\n", ""), tree.one_stem_in_three_folders, "no place in _toc.yml"),
+    (cell("set-up", source="set_up()"), tree.one_stem_in_three_folders, "never imports mmnotes.balance"),
+    (replace("_toc.yml", "book/notation", "book/notations"), tree.toc_and_book_agree, "does not exist"),
+    (add("book/glossary.md", "# Words"), tree.toc_and_book_agree, "book/glossary.md: no place in _toc.yml"),
+    (remove("tests/test_sums.py"), tree.other_modules_are_tested_and_used, "mmnotes/sums.py: no test"),
+    (remove("tests/test_page.py"), tree.other_modules_are_tested_and_used, "page/__init__.py: no test"),
+    (
+        replace("mmnotes/balance.py", "from mmnotes.sums import total\n", ""),
+        tree.other_modules_are_tested_and_used,
+        "mmnotes/sums.py: nothing imports it",
+    ),
+    (
+        add("mmnotes/exercises/other.py", "EXERCISES = {}\n"),
+        tree.other_modules_are_tested_and_used,
+        "mmnotes/exercises/other.py: nothing imports it, and no chapter shows it to the reader",
+    ),
+    (
+        add("mmnotes/page/lab_page.py", "SIZE = 3\n"),
+        tree.other_modules_are_tested_and_used,
+        "mmnotes/page/lab_page.py: no test; write tests/test_lab_page.py",
+    ),
+    (
+        add("mmnotes/balance.py", "\n\ndef _draw():\n    from mmnotes.page import set_up\n"),
+        tree.imports_follow_the_arrows,
+        "mmnotes/balance.py: imports mmnotes.page",
+    ),
+    (add("mmnotes/sums.py", "import mmnotes.balance\n"), tree.imports_follow_the_arrows, "mmnotes/sums.py: imports"),
+    (
+        add("mmnotes/page/__init__.py", "from mmnotes import balance\n"),
+        tree.imports_follow_the_arrows,
+        "page must not import mechanism",
+    ),
+    (
+        add("theme/__init__.py", "from mmnotes.balance import balanced\n"),
+        tree.imports_follow_the_arrows,
+        "theme must not import mechanism",
+    ),
+    (
+        add("mmnotes/exercises/balance.py", "from mmnotes.page import set_up\n"),
+        tree.imports_follow_the_arrows,
+        "exercises must not import page",
+    ),
+    (add("mmnotes/sums.py", "import scipy\n"), tree.packages_are_declared, "scipy"),
+    (add("mmnotes/sums.py", "import matplotlib\n"), tree.packages_are_declared, "drawing belongs in page/"),
+    (
+        add("mmnotes/sums.py", "".join(f"A{n} = {n}\n" for n in range(100))),
+        module_rules.modules_are_short,
+        "mmnotes/sums.py: 106 code lines",
+    ),
+    (
+        replace("mmnotes/balance.py", "Differs: one matrix at a time.", ""),
+        module_rules.modules_say_what_they_are,
+        "`Differs:`",
+    ),
+    (replace("mmnotes/balance.py", "(1967)", ""), module_rules.modules_say_what_they_are, "no paper"),
+    (
+        replace("mmnotes/sums.py", '"""Sums that several mechanisms use."""', ""),
+        module_rules.modules_say_what_they_are,
+        "mmnotes/sums.py: no docstring",
+    ),
+    (
+        replace("mmnotes/sums.py", "    Shapes: (rows, columns) -> (rows, 1).\n", ""),
+        module_rules.public_functions_are_documented,
+        "mmnotes/sums.py: total: no `Shapes:`",
+    ),
+    (
+        replace("mmnotes/balance.py", "    Source: Someone 1967, equation 3.\n", ""),
+        module_rules.public_functions_are_documented,
+        "mmnotes/balance.py: balanced: no `Source:`",
+    ),
+    (
+        replace("mmnotes/balance.py", "    Errors: ValueError if steps < 1.\n", ""),
+        module_rules.public_functions_are_documented,
+        "balanced: no `Errors:`",
+    ),
+    (
+        replace("mmnotes/sums.py", "(rows, 1).\n    Source: Someone 1967.", "(rows, 1).\n    Source:"),
+        module_rules.public_functions_are_documented,
+        "total: no `Source:`",
+    ),
+    (
+        replace("mmnotes/sums.py", "Source: Someone 1967.", "Source: Someone 1967.\n    Units: none."),
+        module_rules.public_functions_are_documented,
+        "docstring order",
+    ),
+    (
+        replace("mmnotes/page/__init__.py", '    """Set the page up."""', "    pass"),
+        module_rules.public_functions_are_documented,
+        "set_up has no docstring",
+    ),
+    (
+        replace("mmnotes/balance.py", "*, steps", "steps"),
+        module_rules.sizes_and_constants_are_keyword_only,
+        "steps must be keyword-only",
+    ),
+    (
+        replace("mmnotes/balance.py", '-> Float[Tensor, "rows columns"]', '-> Float[Tensor, "rows cols"]'),
+        module_rules.axes_are_in_the_notation,
+        "mmnotes/balance.py: the axis `cols`",
+    ),
+    (cell("by-hand", source="## By heart"), chapter_rules.headings_are_the_same, "`## By hand` is missing"),
+    (cell("by-hand", source="## By heart"), chapter_rules.headings_are_the_same, "`## By heart` is none"),
+    (
+        lambda root: (cell("by-hand", source="## See it")(root), cell("see-it", source="## By hand")(root)),
+        chapter_rules.headings_are_the_same,
+        "in this order",
+    ),
+    (cell("card", source=lambda text: text[2:]), chapter_rules.headings_are_the_same, "its one title"),
+    (cell("card", source="# Balance"), chapter_rules.headings_are_the_same, "no {mechanism} card"),
+    (cell("question", source="## The question"), chapter_rules.chapters_have_the_right_size, "words outside"),
+    (cell("question", source=lambda text: text * 5), chapter_rules.chapters_have_the_right_size, "words outside"),
+    (
+        cell("derivation", source=lambda text: text[: text.index("$$x_7")]),
+        chapter_rules.chapters_have_the_right_size,
+        "7 numbered equations",
+    ),
+    (
+        cell("lab-rate", source="print(1)", metadata={}, execution_count=4),
+        chapter_rules.chapters_have_the_right_size,
+        "1 labs",
+    ),
+    (
+        cell("figure-1", source="print(1)", metadata={}, execution_count=6),
+        chapter_rules.chapters_have_the_right_size,
+        "3 figures and labs",
+    ),
+    (cell("loops", source=LONG_CELL), chapter_rules.code_cells_are_plain_and_short, "16 code lines"),
+    (cell("loops", source="class A:\n    x = 1"), chapter_rules.code_cells_are_plain_and_short, "defines a class"),
+    (cell("loops", source="from time import perf_counter"), chapter_rules.code_cells_are_plain_and_short, "clock"),
+    (
+        cell("set-up", source="from mmnotes.balance import balanced"),
+        chapter_rules.code_cells_are_plain_and_short,
+        "set_up()",
+    ),
+    (cell("in-mmnotes", source="## In mmnotes"), chapter_rules.the_real_function_is_shown, "no literalinclude"),
+    (cell("figure-1", metadata={"tags": ["figure"]}), chapter_rules.figures_have_alt_text, "without alt text"),
+    (alt("5d3c0a9be1f2_1"), chapter_rules.figures_have_alt_text, "a hash or a label"),
+    (alt("The row sums over steps in sums.png"), chapter_rules.figures_have_alt_text, "names a file"),
+    (
+        alt("The row sums after 0 steps, falling towards one"),
+        chapter_rules.figures_have_alt_text,
+        "is that of book/balance.ipynb Cell 4 (figure-0)",
+    ),
+    (cell("see-it", source="## See it\n\n![](a.svg)"), chapter_rules.figures_have_alt_text, "without alt text"),
+    (
+        cell("see-it", source="## See it\n\n```{figure} a.svg\n:width: 3em\n```"),
+        chapter_rules.figures_have_alt_text,
+        "without alt text",
+    ),
+    (cell("lab-rate", metadata={}), chapter_rules.labs_are_labs, "exactly when it calls Lab"),
+    (cell("lab-rate", source="show()"), chapter_rules.labs_are_labs, "exactly when it calls Lab"),
+    (cell("lab-rate", source=lambda text: text.replace("describe, ", "")), chapter_rules.labs_are_labs, "no describe"),
+    (cell("lab-rate", source=lambda text: text.replace("Balancing rate", "")), chapter_rules.labs_are_labs, "no title"),
+    (
+        cell("lab-rate", source=lambda text: text.replace('"rate"', '"The rate"')),
+        chapter_rules.labs_are_labs,
+        "a word in lower case",
+    ),
+    (
+        cell("lab-rate", source=lambda text: text.replace('"rate"', '"steps"')),
+        chapter_rules.labs_are_labs,
+        "two labs have the name 'steps'",
+    ),
+    (cell("lab-rate", source=lambda text: text + "\n" + text), chapter_rules.labs_are_labs, "one lab a cell"),
+    (cell("loops", source="interact(draw, step=3)"), chapter_rules.labs_are_labs, "bare widget or interact"),
+    (cell("loops", source="widgets.interact(draw)"), chapter_rules.labs_are_labs, "bare widget or interact"),
+    (cell("loops", source="import ipywidgets as w"), chapter_rules.labs_are_labs, "bare widget or interact"),
+    (
+        cell("exercise-5", source='check("balance-6", answer)'),
+        chapter_rules.exercises_are_complete,
+        "checks balance-1, balance-2, balance-3, balance-4, balance-6, not",
+    ),
+    (
+        cell("solution-2", source="It is so."),
+        chapter_rules.exercises_are_complete,
+        "no folded solution after balance-2",
+    ),
+    (
+        replace("tests/test_exercises.py", "balance, ", ""),
+        chapter_rules.exercises_are_complete,
+        "does not import mmnotes.exercises.balance",
+    ),
+    (
+        replace("mmnotes/exercises/balance.py", '"balance-3"', '"balance-7"'),
+        chapter_rules.exercises_are_complete,
+        "mmnotes/exercises/balance.py: no exercise balance-3",
+    ),
+    (
+        cell("loops", execution_count=None),
+        chapter_rules.chapters_are_in_stored_form,
+        "run `make store CH=balance`",
+    ),
+    (replace("book/errata.yml", "  truth: It is not.\n", ""), errata_rules.entries_are_complete, "no truth"),
+    (replace("book/errata.yml", "balance-2", "balance-1"), errata_rules.entries_are_complete, "there twice"),
+    (replace("book/errata.yml", "balance-2", "second"), errata_rules.entries_are_complete, "a name and a number"),
+    (
+        replace("book/errata.yml", 'evidence: ["Someone 1967"]', 'evidence: "Someone 1967"'),
+        errata_rules.entries_are_complete,
+        "must be a list",
+    ),
+    (
+        replace("tests/test_balance.py", "come_last", "come_first"),
+        errata_rules.what_shows_an_entry_exists,
+        "tests/test_balance.py::test_columns_come_last does not exist",
+    ),
+    (cell("break-it", source="## Break it"), errata_rules.what_shows_an_entry_exists, "the label broken-cell"),
+    (
+        cell("real-model", source="## In the real model\n\n```{notes-said} balance-9\n```"),
+        errata_rules.boxes_have_entries,
+        "book/balance.ipynb: the box {notes-said} balance-9",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "rule", "said"), BREAKS, ids=lambda value: value if isinstance(value, str) else "")
+def test_what_is_amiss_is_named(root, change, rule, said):
+    change(root)
+    found = rule(root)
+    assert any(said in line for line in found), found
+
+
+def test_every_rule_is_shown_to_fire():
+    assert {rule for _, rule, _ in BREAKS} == set(RULES)
+
+
+def test_code_lines_are_lines_with_code_on_them():
+    source = '"""A docstring\nof two lines."""\n\n# a comment\nx = (\n    1,  # one\n    # none\n)\ny = """a\n\nb"""\n'
+    assert code_lines(source) == 1 + 3 + 3
+
+
+def test_boxes_within_boxes_are_outside_the_text():
+    text = "in\n````{admonition} Box\nout\n```python\nout\n```\nout\n````\nin\n:::{tip}\nout\n:::\n$$\nin\n$$"
+    assert list(unfenced(text)) == ["in", "in", "$$", "in", "$$"]
+
+
+def test_words_are_counted_as_a_reader_counts_them(root):
+    text = (
+        "## See it\n\nTwo words.\n\n| a | table |\n|---|---|\n\n(a-label)=\n$$x = 1$$ (eq)\n\n"
+        "The $x_1 + 2$ holds, see [the page](https://example.org/a/b) by {cite}`someone`.\n\n"
+        "```{tip}\nA box.\n```\n"
+    )
+    before = chapter_rules.word_count(root / "book/balance.ipynb")
+    cell("see-it", source=text)(root)
+    # heading 2, then 2, then: The formula holds see the page by someone
+    assert chapter_rules.word_count(root / "book/balance.ipynb") - before == 2 + 8
+
+
+def test_a_part_shares_the_test_of_the_module_it_was_split_from(root):
+    add("mmnotes/page/lab.py", '"""A lab."""\nSIZE = 3\n')(root)
+    add("mmnotes/page/lab_page.py", '"""Its page."""\nSIZE = 3\n')(root)
+    add("mmnotes/page/__init__.py", "from mmnotes.page import lab, lab_page\n")(root)
+    assert len(tree.other_modules_are_tested_and_used(root)) == 2
+    add("tests/test_lab.py", "")(root)
+    assert tree.other_modules_are_tested_and_used(root) == []
+
+
+def test_a_solution_in_a_folded_code_cell_counts(root):
+    cell("solution-2", source="It is so.")(root)
+    cell("exercise-2", metadata={"tags": ["hide-cell"]})(root)
+    assert chapter_rules.exercises_are_complete(root) == []

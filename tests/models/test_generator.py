@@ -1,0 +1,119 @@
+"""The shipped generator draws what it is asked for, and the stored samples and figures are its own."""
+
+import pytest
+import torch
+
+from mmnotes.data import concepts, drawings, text_features
+from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.layers.stored import stored_arrays
+from mmnotes.models.generator import MEAN, pretrained_unet, prompts, to_network, to_pictures, untrained_unet
+from tools.flow import study as script
+
+
+@pytest.fixture(scope="module")
+def study():
+    return script
+
+
+@pytest.fixture(scope="module")
+def network(study):
+    return pretrained_unet()
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return stored_arrays("mmnotes.flow", "samples.npz")
+
+
+def test_pictures_go_in_and_come_back(study):
+    pictures = drawings(vendor="noto")[:5]
+    torch.testing.assert_close(to_pictures(to_network(pictures)), pictures)
+    assert to_pictures(torch.full((1, 3, 2, 2), 9.0)).max() == 1
+    learned = torch.cat([drawings(vendor=vendor)[study.learned()] for vendor in study.VENDORS])
+    torch.testing.assert_close(torch.tensor(MEAN), learned.mean((0, 2, 3)), rtol=0, atol=1e-3)
+
+
+def test_prompts_are_of_unit_size():
+    assert prompts(text_features()).square().mean().item() == pytest.approx(1, abs=0.01)
+
+
+def test_the_weights_fit_and_are_used(study, network):
+    assert sum(parameter.numel() for parameter in network.parameters()) == 2_049_948
+    fresh = untrained_unet()
+    data = to_network(torch.stack([drawings(vendor="noto")[place] for place in study.learned()[::8]]))
+    noise = torch.randn(data.shape, generator=torch.Generator().manual_seed(0))
+    text = prompts(text_features()[study.learned()[::8]])
+    half = torch.full((len(data),), 0.5)
+    losses = [
+        (each(0.5 * data + 0.5 * noise, half, text) - noise + data).square().mean().item() for each in (network, fresh)
+    ]
+    assert losses[0] < 0.6 * losses[1], "the trained network knows what lies under the noise, a fresh one does not"
+
+
+def test_the_text_is_used_and_so_is_its_absence(study, network):
+    """At half noise, the right text explains the picture better than none, and none better than a wrong one."""
+    places = study.learned()[::4]
+    data = to_network(drawings(vendor="twemoji")[places])
+    noise = torch.randn(data.shape, generator=torch.Generator().manual_seed(1))
+    text, t = prompts(text_features()[places]), torch.full((len(places),), 0.7)
+    x = 0.3 * data + 0.7 * noise
+    right, none, wrong = (
+        (network(x, t, each) - noise + data).square().mean().item()
+        for each in (text, network.nothing.expand_as(text), text.roll(7, 0))
+    )
+    assert right < 0.95 * none < 0.95 * wrong
+
+
+@pytest.mark.parametrize(("label", "scale", "steps"), [("hamburger", 3.0, 10), ("sunflower", 0.0, 5)])
+def test_stored_samples_are_what_the_generator_draws(study, network, stored, label, scale, steps):
+    place = [each.en.label for each in concepts()].index(label)
+    found = study.samples(network, [place] * study.SAMPLES, scale=scale, steps=steps, seed=0)
+    row = len(study.STEP_COUNTS) * study.SCALES.index(scale) + study.STEP_COUNTS.index(steps)
+    torch.testing.assert_close(found, stored[label][row] / study.LEVELS, rtol=0, atol=0.02)
+
+
+def test_stored_neighbours_are_what_the_image_network_finds(study, network, stored):
+    """A part of the study again: the first concepts of the first seed, with their neighbours among all drawings."""
+    places = study.learned()
+    drawn = study.samples(network, places, scale=study.SCALE, steps=study.STEPS, seed=0)
+    eye = study.image_network()
+    real = torch.cat([drawings(vendor=vendor)[places] for vendor in study.VENDORS])
+    known = study.features(eye, real)
+    seen = study.features(eye, drawn[:48])
+    centre = known.mean(0)
+    cosines = torch.cosine_similarity((seen - centre)[:, None], (known - centre)[None], dim=2)
+    agree = (cosines.argmax(1) == stored["by_features"][0, :48, 0]).float().mean()
+    assert agree > 0.95, "rounding on another processor may decide a close call otherwise"
+    distance, _ = study.nearest(drawn, real)
+    torch.testing.assert_close(distance, stored["distance"][0], rtol=0, atol=0.01)
+
+
+def test_the_stated_quality_holds(study, stored):
+    """More recognisable than a real drawing is to one who knows only the other vendors' drawings."""
+    asked = torch.arange(len(study.learned()))[:, None]
+    found, real = (stored[name] % len(asked) == asked for name in ("by_features", "by_features_real"))
+    for seed in range(len(study.SEEDS)):
+        assert found[seed, :, 0].float().mean() > real[..., 0].float().mean() + 0.05
+        assert found[seed].any(1).float().mean() > 0.9
+    assert (stored["by_features"][..., 0] % len(asked) == asked.roll(1)[:, 0]).float().mean() < 0.02
+    copies = stored["distance"] < stored["distance_unseen"].float().quantile(0.01)
+    assert copies.float().mean() < 0.1, "some samples of a remembering network are copies, most are not"
+    assert 0.1 < stored["apart"].mean() < stored["apart_concepts"].mean()
+
+
+def test_guidance_passes_both_halves_at_once(network):
+    text = prompts(text_features()[:3])
+    x, t = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(2)), torch.full((3,), 0.4)
+    conditional, unconditional = network(x, t, text), network(x, t, network.nothing.expand_as(text))
+    found = guided_by(network, text, network.nothing, scale=3.0)(x, t)
+    torch.testing.assert_close(found, unconditional + 3 * (conditional - unconditional), rtol=1e-4, atol=1e-4)
+    plain = guided_by(network, text, network.nothing, scale=1.0)
+    torch.testing.assert_close(plain(x, t), conditional, rtol=1e-4, atol=1e-4)
+    assert euler(plain, x, time_grid(steps=1)).shape == x.shape
+
+
+def test_the_stored_weights_are_half_precision_and_finite():
+    assert all(
+        torch.isfinite(value).all() and value.abs().max() < 100
+        for value in stored_arrays("mmnotes.models", "generator.npz").values()
+    )

@@ -1,0 +1,40 @@
+"""The pictures of the Q-Former's chapter draw the numbers they are given."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from mmnotes.qformer.plots import attention_over_drawing, mask_and_change, recall_and_wins
+
+
+@pytest.fixture
+def figure():
+    return Figure(figsize=(5.6, 3.2))
+
+
+def test_mask_and_change_marks_what_moves_and_what_does_not(figure):
+    mask = np.array([[True, False], [True, True]])
+    mask_and_change(figure, mask, [0.0, 0.01], names=["a", "b"], changed=[1])
+    left, right = figure.axes
+    assert np.array_equal(left.images[0].get_array(), [[1, 0], [1, 2]])
+    assert [label.get_text() for label in left.get_yticklabels()] == ["a", "b"]
+    (bar,) = right.patches
+    assert bar.get_x() + bar.get_width() == pytest.approx(-2) and bar.get_y() + bar.get_height() / 2 == 1
+    assert right.lines[0].get_ydata().tolist() == [0], "a cross where nothing moves"
+
+
+def test_attention_over_drawing_veils_what_is_not_looked_at(figure):
+    weights = np.array([[[0.5, 0.25], [0.25, 0.0]], [[0.25, 0.25], [0.25, 0.25]]])
+    attention_over_drawing(figure, np.zeros((8, 8, 3)), weights)
+    first, second = (axes.images[1].get_array()[..., 3] for axes in figure.axes)
+    assert np.allclose(first, [[0, 0.45], [0.45, 0.9]]) and np.allclose(second, 0)
+    assert [axes.get_title(loc="left") or axes.get_title() for axes in figure.axes] == ["query 1", "query 2"]
+
+
+def test_recall_and_wins_shows_every_seed_and_the_chosen_one(figure):
+    recall_and_wins(figure, [1, 4], [[10.0, 20], [30, 40]], [0.25, 0.75], pooled=[12.0, 14], chosen=1)
+    left, right = figure.axes
+    assert [line.get_ydata().tolist() for line in left.lines] == [[10, 20], [30, 40]]
+    assert left.lines[0].get_color() != left.lines[1].get_color() == "#d55e00"
+    assert [bar.get_height() for bar in right.patches] == [25, 75]
+    assert left.patches[0].get_y() == 12 and left.patches[0].get_height() == 2

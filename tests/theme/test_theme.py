@@ -1,0 +1,227 @@
+"""What the theme makes of a page, and what it refuses, each refusal naming the place; shown on a small book."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from tests.theme.small_book import CARD, SmallBook
+from theme.pictures import slim
+
+FIRST = CARD.format(title="First", before="")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
+    made = SmallBook(tmp_path_factory.mktemp("book"))
+    made.build_well()
+    return made
+
+
+def made(book: SmallBook, text: str, *code: str, **metadata: object) -> BeautifulSoup:
+    """The first chapter with this text and code, built."""
+    book.chapter("first", f"{FIRST}\n\n{text}", *code, **metadata)
+    book.build_well()
+    return BeautifulSoup(book.page("first"), "html.parser").find("article")
+
+
+def refused(book: SmallBook, text: str, *code: str, **metadata: object) -> str:
+    """What a failing build says of the first chapter with this text and code."""
+    book.chapter("first", text, *code, **metadata)
+    status, said = book.build()
+    assert status != 0
+    return said
+
+
+def test_card_shows_its_fields_and_links(book):
+    book.build_well()
+    card = BeautifulSoup(book.page("second"), "html.parser").select_one(".mechanism-card")
+    assert card.select_one(".claim").get_text().startswith("Second is a claim of")
+    assert [term.get_text() for term in card.select("dt")] == [
+        "The question", "Paper", "Read before", "Run time", "Used by",
+    ]  # fmt: skip
+    assert {link["href"].split("#")[0] for link in card.select("dd a")} == {"errata.html", "first.html"}
+
+
+def test_map_is_in_reading_order_with_what_to_read_before(book):
+    book.build_well()
+    entries = BeautifulSoup(book.page("index"), "html.parser").select(".mechanism-map > li")
+    assert [entry.select_one(".question").get_text() for entry in entries] == [
+        "What does First answer?",
+        "What does Second answer?",
+    ]
+    assert [link["href"] for link in entries[1].select("a")] == ["second.html", "first.html"]
+    assert [entry.select_one("math annotation").get_text() for entry in entries] == ["x^2", "x^2"]
+    assert entries[0].select_one(".before").get_text() == "Needs no other chapter."
+
+
+@pytest.mark.parametrize("field", ["claim", "question", "paper", "time", "systems"])
+def test_card_without_a_field_is_refused(book, field):
+    card = re.sub(rf":{field}: .*\n", "", FIRST)
+    assert re.search(rf"first\.ipynb:\d+: WARNING: mechanism card without {field}", refused(book, card))
+
+
+def test_card_with_an_unknown_field_paper_or_chapter_is_refused(book):
+    said = refused(book, FIRST.replace(":time:", ":colour: red\n:time:"))
+    assert "Unknown option keys: ['colour']" in said
+    assert 'could not find bibtex key "nobody"' in refused(book, FIRST.replace("smith2020", "nobody"))
+    assert "unknown document: 'nowhere'" in refused(book, FIRST.replace(":before: ", ":before: nowhere"))
+
+
+def test_box_shows_claim_and_truth_and_links_to_the_entry(book):
+    box = made(book, "```{notes-said} first-1\n```").select_one(".notes-said")
+    assert "Two is odd." in box.get_text()
+    assert "Two is even" in box.get_text()
+    target = box.select("a")[-1]["href"]
+    assert target == "errata.html#erratum-first-1"
+    entry = BeautifulSoup(book.page("errata"), "html.parser").find(id="erratum-first-1")
+    assert "Any textbook." in entry.get_text()
+    assert entry.select_one("li a")["href"].startswith("#")
+
+
+def test_unknown_erratum_is_refused(book):
+    said = refused(book, f"{FIRST}\n\n```{{notes-said}} first-9\n```")
+    assert re.search(r"first\.ipynb:\d+: WARNING: no erratum 'first-9'; there are first-1", said)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"truth": None}, "first-1: no truth"),
+        ({"colour": "red"}, "first-1: unknown key colour"),
+        ({"id": None}, "an entry without id: no id"),
+    ],
+)
+def test_malformed_erratum_is_refused(book, change, complaint):
+    file = book.root / "book/errata.yml"
+    good = file.read_text()
+    entry = {key: value for key, value in (yaml.safe_load(good)[0] | change).items() if value is not None}
+    try:
+        book.write("book/errata.yml", yaml.safe_dump([entry]))
+        assert f"errata.yml: {complaint}" in book.build()[1]
+        book.write("book/errata.yml", good + good)
+        assert "errata.yml: first-1: a second entry of this id" in book.build()[1]
+    finally:
+        book.write("book/errata.yml", good)
+
+
+def test_formulas_are_set_numbered_and_readable(book):
+    article = made(
+        book, "See {eq}`eq-a`: $x^2$.\n\n$$\nx = y\n$$ (eq-a)\n\n\\begin{align}\na &= b\\\\\nc &= d\n\\end{align}"
+    )
+    assert [number.get_text(strip=True) for number in article.select(".eqno")] == ["(1)#", "(2)#"]
+    assert article.select_one("p a[href='#equation-eq-a']").get_text() == "(1)"
+    assert [math.get_text(strip=True) for math in article.select("annotation")][1:3] == [r"x^2\text{.}", "x = y"]
+    assert article.select_one(".tag, .eqn-num") is None
+
+
+def test_folded_boxes_and_cells_are_the_browser_s_own(book):
+    box = made(book, ":::{admonition} Guess $x$ first\n:class: dropdown\nIt is 2.\n:::").select_one("details")
+    assert box.summary.get_text().startswith("Guess")
+    assert box.summary.math
+    assert "It is 2." in box.get_text()
+    for tag, kind in (("hide-input", "source"), ("hide-output", "output"), ("hide-cell", "content")):
+        cell = made(book, "", "print('folded')", tags=[tag]).select_one(".cell details")
+        assert cell.summary.get_text() == f"Show the cell's {kind}"
+        assert "folded" in cell.get_text()
+
+
+def test_cells_that_lead_up_to_a_figure_share_its_fold(book):
+    (fold,) = made(book, "", "a = 1", "b = 2", "print(a + b)", tags=["hide-input"]).select("details")
+    assert [block.get_text().strip() for block in fold.select("pre")] == ["a = 1", "b = 2", "print(a + b)"]
+    apart = made(book, "", "print(1)", "print(2)", tags=["hide-input"])
+    assert len(apart.select("details")) == 2, "a cell with an output keeps its own fold"
+
+
+def test_cell_that_complains_is_refused(book):
+    assert "WARNING: stderr was found in the cell outputs" in refused(
+        book, FIRST, "import sys\nprint('careful', file=sys.stderr)"
+    )
+
+
+PLOT = 'from IPython.display import SVG\nSVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\')'
+
+
+@pytest.mark.parametrize("alt", [None, "", "figure.png", "5f3a9c0b7d21e8a45f3a9c0b7d21e8a4"])
+def test_picture_without_a_text_is_refused(book, alt):
+    metadata = {} if alt is None else {"mystnb": {"image": {"alt": alt}}}
+    assert re.search(r"first\.ipynb.*WARNING: picture without alt text", refused(book, FIRST, PLOT, **metadata))
+
+
+def test_picture_with_a_text_passes(book):
+    article = made(book, "", PLOT, mystnb={"image": {"alt": "An empty square."}})
+    assert article.img["alt"] == "An empty square."
+
+
+def test_description_is_the_claim_or_the_first_paragraph(book):
+    book.write("book/index.md", "# The book\n\nAll *about* a < b & c.\n\n```{mechanism-map}\n```\n")
+    made(book, "")
+    for page, text in (("first", "First is a claim of x^2 here."), ("index", "All about a < b & c.")):
+        head = BeautifulSoup(book.page(page), "html.parser").head
+        assert head.find("meta", attrs={"name": "description"})["content"] == text
+
+
+def test_links_need_the_repository_s_address(book):
+    made(book, "")
+    assert "notebook-links" not in book.page("first")
+    config = book.root / "_config.yml"
+    unset = config.read_text()
+    book.write("_config.yml", unset.replace('url: ""', 'url: "https://github.com/someone/notes"'))
+    book.build_well()
+    links = {
+        a.get_text(): a["href"] for a in BeautifulSoup(book.page("first"), "html.parser").select(".notebook-links a")
+    }
+    assert links == {
+        "Open in Colab": "https://colab.research.google.com/github/someone/notes/blob/main/book/first.ipynb",
+        "Open in Binder": "https://mybinder.org/v2/gh/someone/notes/main?urlpath=lab/tree/book/first.ipynb",
+        "Edit this page": "https://github.com/someone/notes/edit/main/book/first.ipynb",
+        "Report a mistake": "https://github.com/someone/notes/issues/new?title=Mistake%20in%20first",
+    }
+    assert "notebook-links" not in book.page("index")
+    book.write("_config.yml", unset)
+
+
+def test_minimal_notebook_metadata_is_enough(book):
+    article = made(book, "", "value = 1")
+    assert json.loads((book.root / "book/first.ipynb").read_text())["metadata"] == {}
+    assert article.select_one(".highlight-ipython3 .n").get_text() == "value"
+
+
+def png_output(image: Image.Image) -> dict:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return {"output_type": "display_data", "data": {"image/png": base64.b64encode(buffer.getvalue()).decode()}}
+
+
+def test_a_plot_is_stored_in_fewer_bytes_and_looks_the_same():
+    figure = Figure(figsize=(5.6, 2.9), dpi=160)
+    axes = figure.subplots()
+    for phase in range(6):
+        axes.plot(np.sin(np.linspace(0, 60, 400) + phase), label=f"phase {phase}")
+    axes.legend()
+    FigureCanvasAgg(figure).draw()
+    drawn = Image.fromarray(np.asarray(figure.canvas.buffer_rgba()))
+    stored = slim(png_output(drawn))["data"]["image/png"]
+    assert len(stored) < len(png_output(drawn)["data"]["image/png"]) / 2
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(stored))).convert("RGB"), dtype=int)
+    assert np.percentile(abs(seen - np.asarray(drawn)[:, :, :3]), 99) <= 16
+
+
+def test_what_is_no_opaque_picture_is_left_alone():
+    clear = png_output(Image.new("RGBA", (4, 4), (0, 0, 0, 0)))
+    text = {"output_type": "stream", "name": "stdout", "text": "one"}
+    assert slim(clear) == clear and slim(text) == text
+
+
+def test_chinese_words_are_marked_as_such(book):
+    article = made(book, "A plan 传输方案 and a view 视图, but not `原型` in code.")
+    assert [word.get_text() for word in article.select("span[lang=zh]")] == ["传输方案", "视图"]
+    assert "A plan 传输方案 and a view 视图, but not 原型 in code." in article.get_text()

@@ -1,0 +1,58 @@
+"""LoRA: the identity at the start, who has a gradient, and the merge."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mmnotes.zero_conv import LoRA
+
+
+def pair(*, rank: int = 2, alpha: float = 3.0) -> tuple[nn.Linear, LoRA, Tensor]:
+    torch.manual_seed(0)
+    linear = nn.Linear(7, 5).double()
+    return linear, LoRA(linear, rank=rank, alpha=alpha), torch.randn(11, 3, 7, dtype=torch.float64)
+
+
+def learned(lora: LoRA) -> LoRA:
+    nn.init.normal_(lora.up)
+    return lora
+
+
+def test_it_starts_as_the_layer_itself():
+    linear, lora, x = pair()
+    assert torch.equal(lora(x), linear(x)) and lora.down.abs().sum() > 0 and (lora.up == 0).all()
+
+
+def test_the_change_is_alpha_over_rank_times_the_product():
+    linear, lora, x = pair()
+    change = learned(lora)(x) - linear(x)
+    for i in range(11):
+        for o in range(5):
+            total = sum(
+                lora.up[o, r].item() * lora.down[r, k].item() * x[i, 0, k].item() for r in range(2) for k in range(7)
+            )
+            assert abs(change[i, 0, o].item() - 3 / 2 * total) < 1e-12
+
+
+def test_at_the_start_only_the_zero_factor_has_a_gradient():
+    linear, lora, x = pair()
+    lora(x).square().sum().backward()
+    assert lora.up.grad.abs().sum() > 0 and (lora.down.grad == 0).all()
+    assert lora.linear.weight.grad is None and linear.weight.grad is None
+    delta = 2 * linear(x)
+    expected = 3 / 2 * torch.einsum("abo,abk,rk->or", delta, x, lora.down)
+    torch.testing.assert_close(lora.up.grad, expected)
+
+
+def test_merged_it_is_one_layer_of_low_rank_change():
+    linear, lora, x = pair()
+    merged = learned(lora).merged()
+    torch.testing.assert_close(merged(x), lora(x))
+    assert torch.linalg.matrix_rank(merged.weight - linear.weight) == 2
+    assert not torch.equal(merged.weight, lora.linear.weight), "the frozen layer stays as it is"
+
+
+@pytest.mark.parametrize("rank", [0, 6])
+def test_the_rank_fits(rank):
+    with pytest.raises(ValueError, match=f"rank must be from 1 to 5, got {rank}"):
+        pair(rank=rank)

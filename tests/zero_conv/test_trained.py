@@ -1,0 +1,109 @@
+"""The shipped control branch follows edge maps, and the stored measures and samples are its own."""
+
+import pytest
+import torch
+
+from mmnotes.data import concept_index, drawings, text_features
+from mmnotes.layers.stored import stored_arrays
+from mmnotes.models.generator import pretrained_unet, prompts
+from mmnotes.zero_conv import edge_f1, edge_map
+from mmnotes.zero_conv.pretrained import pretrained_branch, untrained_branch
+from tools.zero_conv import study as script
+
+
+@pytest.fixture(scope="module")
+def study():
+    return script
+
+
+@pytest.fixture(scope="module")
+def unet(study):
+    return study.frozen()
+
+
+@pytest.fixture(scope="module")
+def branch(study, unet):
+    return pretrained_branch(unet)
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return stored_arrays("mmnotes.zero_conv", "samples.npz")
+
+
+def labelled(label: str) -> int:
+    return concept_index(label)
+
+
+def test_the_generator_is_frozen_and_the_branch_has_moved(study, unet, branch):
+    fresh = pretrained_unet()
+    assert all(torch.equal(one, other) for one, other in zip(fresh.parameters(), unet.parameters(), strict=True))
+    assert not any(parameter.requires_grad for parameter in unet.parameters())
+    start = untrained_branch(unet)
+    shares = [(one - other).norm() for one, other in zip(branch.parameters(), start.parameters(), strict=True)]
+    assert min(shares) > 0
+
+
+def test_the_loss_on_unseen_drawings_falls_with_the_right_outline(study, unet, branch):
+    places = study.held_out()[::2]
+    clean, text = drawings(vendor="fluent")[places], prompts(text_features()[places])
+    start = untrained_branch(unet)
+    losses = []
+    with torch.no_grad():
+        for each in (branch, start):
+            random = torch.Generator().manual_seed(0)
+            losses.append(study.steered_loss(unet, each, clean, text, random).item())
+    assert losses[0] < 0.9 * losses[1]
+
+
+def test_samples_follow_the_outline_they_are_given_and_not_another(study, unet, branch):
+    """A part of the study again, on every third of the concepts and a seed that it does not have."""
+    places = study.held_out()[::3]
+    wanted, text = edge_map(drawings(vendor="noto")[places]), prompts(text_features()[places])
+    found = {}
+    for name, hints, scale in (("off", wanted, 0.0), ("on", wanted, 1.0), ("wrong", wanted.roll(5, 0), 1.0)):
+        drawn = study.samples(unet, branch, hints, text, scales=study.at_taps(scale, "all"), seed=7)
+        found[name] = edge_f1(edge_map(drawn), wanted).mean().item()
+    assert found["on"] > 0.6 and found["on"] - max(found["off"], found["wrong"]) > 0.2
+
+
+def test_the_stated_quality_holds(study, stored):
+    none, half, one, _, two, wrong, no_text, other_text = stored["measures"]
+    assert none.shape == (3, len(study.SEEDS))
+    assert one[0].min() > 0.6 and one[0].min() - none[0].max() > 0.2, "agreement"
+    assert none[0].max() < half[0].min() and half[0].max() < one[0].min() and one[0].max() < two[0].min()
+    assert one[1].min() > 0.85 and none[1].max() < 0.2, "retrieval"
+    assert wrong[0].max() < none[0].max() + 0.05, "another concept's edge map"
+    assert one[2].min() > no_text[2].max() and one[2].min() > other_text[2].max(), "colour"
+
+
+@pytest.mark.parametrize(("shape", "scale", "taps"), [("rooster", 1.0, "all"), ("shark", 2.0, "8 x 8")])
+def test_stored_samples_are_what_the_steered_generator_draws(study, unet, branch, stored, shape, scale, taps):
+    hints = edge_map(drawings(vendor="noto")[[labelled(shape)] * study.SAMPLES])
+    text = prompts(text_features()[[labelled(study.CASES[shape])] * study.SAMPLES])
+    found = study.samples(unet, branch, hints, text, scales=study.at_taps(scale, taps), seed=0)
+    row = len(study.TAPS) * study.LAB_SCALES.index(scale) + list(study.TAPS).index(taps)
+    torch.testing.assert_close(found, stored[shape][row] / study.LEVELS, rtol=0, atol=0.03)
+
+
+def test_the_colour_of_a_picture_is_that_of_what_is_not_white(study):
+    picture = torch.ones(2, 3, 8, 8)
+    picture[0, :, 2:5, 3:6] = torch.tensor([0.8, 0.1, 0.2])[:, None, None]
+    torch.testing.assert_close(study.colour(picture)[0], torch.tensor([0.8, 0.1, 0.2]))
+    assert study.colour(picture)[1].sum() == 0
+    real = torch.eye(3)
+    assert study.own_colour(real, real).tolist() == [1, 1, 1]
+    red = torch.tensor([[0.9, 0.0, 0.0]]).expand(3, -1)
+    assert study.own_colour(red, real)[0] == 1 and study.own_colour(red, real)[1:].max() <= 0.5
+
+
+def test_taps_can_be_switched_by_grid(study):
+    assert study.at_taps(0.5, "8 x 8") == [0, 0, 0.5, 0.5, 0, 0, 0]
+    assert sorted(tap for name in list(study.TAPS)[1:] for tap in study.TAPS[name]) == list(study.TAPS["all"])
+
+
+def test_the_stored_weights_are_half_precision_and_finite():
+    assert all(
+        torch.isfinite(value).all() and value.abs().max() < 100
+        for value in stored_arrays("mmnotes.zero_conv", "weights.npz").values()
+    )

@@ -1,0 +1,1 @@
+"""Scripts that make what the book ships: data, trained weights, studies, stored notebooks."""

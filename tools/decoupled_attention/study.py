@@ -1,0 +1,153 @@
+"""Measure the shipped image prompts and draw the samples of their lab: ``python -m tools.decoupled_attention.study``.
+
+Takes five minutes. Writes mmnotes/decoupled_attention/samples.npz: for each kind of prompt, way of prompting, scale and
+sampling seed, and for each held-out animal, plant, food and drink, how many others are nearer to what was drawn than
+the one that was asked for; and samples for each pair of text and picture, scale and group of layers of the lab. Needs
+the test extra, for the network that looks at pictures.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, normalize
+
+from mmnotes.data import concepts, drawings, text_features
+from mmnotes.decoupled_attention import decoupled_, with_image
+from mmnotes.decoupled_attention.pretrained import Kind, pretrained_image_prompt
+from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
+from tools.decoupled_attention.train import FEATURES_OF, Prompted
+from tools.flow.study import LEVELS, features
+from tools.flow.train import VENDORS, held_out, learned
+from tools.pack_features import image_network
+from tools.training import write
+
+FILE = Path(__file__).parents[2] / "mmnotes" / "decoupled_attention" / "samples.npz"
+SEEDS, GUIDANCE, STEPS = (0, 1, 2), 3.0, 15
+SCALES = (0.0, 0.5, 1.0, 2.0)
+WAYS = ("image alone", "with its text", "with another text")
+SAMPLES = 4
+LAYERS = {"all": range(7), "encoder and middle": range(3), "decoder": range(3, 7)}
+PAIRS = {
+    "horse, picture of a tiger": ("horse", "tiger", "noto"),
+    "red apple, picture of a tangerine": ("red apple", "tangerine", "fluent"),
+    "bear, picture of a polar bear": ("bear", "polar bear", "fluent"),
+    "strawberry, picture of grapes": ("strawberry", "grapes", "fluent"),
+}
+
+
+def shipped(kind: Kind) -> Prompted:
+    """The generator with one kind of image prompt, trained."""
+    network = pretrained_unet()
+    layers = decoupled_(network, tokens=4)
+    return Prompted(network, layers, pretrained_image_prompt(layers, kind=kind))
+
+
+@torch.no_grad()
+def samples(made: Prompted, shown: Tensor, text: Tensor, *, scales: Sequence[float], seed: int) -> Tensor:
+    """One picture for each row of features ``shown`` and texts; ``scales`` has one for each layer."""
+    for layer, scale in zip(made.layers, scales, strict=True):
+        layer.scale = scale
+    noise = torch.randn(len(text), 3, 32, 32, generator=torch.Generator().manual_seed(seed))
+    guided = with_image(made.network, made.prompt(shown), made.prompt(torch.zeros_like(shown[:1])))
+    velocity = guided_by(guided, text, made.network.nothing, scale=GUIDANCE)
+    return to_pictures(euler(velocity, noise, time_grid(steps=STEPS)))
+
+
+def nearer(found: Tensor, candidates: Tensor) -> Tensor:
+    """How many other candidates are nearer to each row than its own: row i's own is candidate i."""
+    distances = torch.cdist(found, candidates)
+    return (distances < distances.diagonal()[:, None]).sum(1)
+
+
+def described(vectors: Tensor, centre: Tensor) -> Tensor:
+    """Directions from a centre."""
+    return normalize(vectors - centre, dim=1)
+
+
+def colours(pictures: Tensor) -> Tensor:
+    """The mean colours of 4 x 4 parts of each picture."""
+    return avg_pool2d(pictures, 8).flatten(1)
+
+
+def judge(eye: nn.Module) -> Callable[[Tensor, str], dict[str, Tensor]]:
+    """What ranks samples among the prompts' pictures, by features and by colours, and among the texts' concepts."""
+    pictures = {vendor: drawings(vendor=vendor)[held_out()] for vendor in VENDORS}
+    known = {vendor: features(eye, each) for vendor, each in pictures.items()}
+    centre = torch.cat(list(known.values())).mean(0)
+    named = sum(features(eye, drawings(vendor=vendor)[others()]) for vendor in VENDORS) / len(VENDORS)
+
+    def ranks(drawn: Tensor, vendor: str) -> dict[str, Tensor]:
+        seen = described(features(eye, drawn), centre)
+        return {
+            "picture": nearer(seen, described(known[vendor], centre)),
+            "colours": nearer(colours(drawn), colours(pictures[vendor])),
+            "text": nearer(seen, described(named, centre)),
+        }
+
+    return ranks
+
+
+def others() -> list[int]:
+    """As many concepts that the generator knows, spread evenly and turned, so that none is next to its picture's."""
+    known, count = learned(), len(held_out())
+    chosen = [known[place * len(known) // count] for place in range(count)]
+    return chosen[count // 2 :] + chosen[: count // 2]
+
+
+def texts(made: Prompted, way: str) -> Tensor:
+    """The text that goes with each held-out picture."""
+    if way == "image alone":
+        return made.network.nothing.expand(len(held_out()), -1)
+    return prompts(text_features()[held_out() if way == "with its text" else others()])
+
+
+def measures(kind: Kind, eye: nn.Module, *, ways: Sequence[str]) -> dict[str, Tensor]:
+    """Ranks (ways, scales, seeds, concepts); the seed also chooses whose drawings are the prompts."""
+    made, ranks, found = shipped(kind), judge(eye), list[dict[str, Tensor]]()
+    for way, scale, seed in itertools.product(ways, SCALES, SEEDS):
+        shown = FEATURES_OF[kind](vendor=VENDORS[seed])[held_out()]
+        drawn = samples(made, shown, texts(made, way), scales=[scale] * len(made.layers), seed=seed)
+        found.append(ranks(drawn, VENDORS[seed]))
+        shares = ", ".join(f"{name} {(each < 5).float().mean():.2f}" for name, each in found[-1].items())
+        print(f"{kind}, {way}, scale {scale}, seed {seed}: among the five nearest: {shares}", flush=True)
+    shape = (len(ways), len(SCALES), len(SEEDS), -1)
+    return {
+        f"{kind} {name}": torch.stack([each[name] for each in found]).reshape(shape).to(torch.uint8)
+        for name in found[0]
+    }
+
+
+def lab_row(made: Prompted, text: str, picture: str, vendor: str, *, scale: float, layers: str) -> Tensor:
+    """The lab's samples of one setting."""
+    places = {each.en.label: place for place, each in enumerate(concepts())}
+    shown = FEATURES_OF["pooled"](vendor=vendor)[[places[picture]] * SAMPLES]
+    wanted = prompts(text_features()[[places[text]] * SAMPLES])
+    scales = [scale if place in LAYERS[layers] else 0.0 for place in range(len(made.layers))]
+    return samples(made, shown, wanted, scales=scales, seed=0)
+
+
+def main() -> None:
+    """Measure, draw and write."""
+    torch.set_num_threads(1)
+    eye, entries = image_network(), dict[str, Tensor]()
+    entries |= measures("pooled", eye, ways=WAYS)
+    entries |= measures("patches", eye, ways=WAYS[:1])
+    made = shipped("pooled")
+    for name, (text, picture, vendor) in PAIRS.items():
+        rows = [
+            lab_row(made, text, picture, vendor, scale=scale, layers=layers)
+            for layers in LAYERS
+            for scale in SCALES
+            if scale or layers == "all"
+        ]
+        entries[name] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
+        print(f"samples of {name}", flush=True)
+    write(FILE, {name: values.numpy() for name, values in entries.items()})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Measure the shipped generator and draw the samples of its lab: ``python -m tools.flow.study``. Takes two minutes.
+
+Writes mmnotes/flow/samples.npz: for each of three sampling seeds, which training drawings are nearest to a sample
+of each concept, by the features of EfficientNet-Lite0 and in pixels, and how near; the same for each real drawing among
+those of the other vendors; and a row of samples for each concept, guidance and number of steps that the lab offers.
+Needs the test extra, for the network that looks at pictures.
+"""
+
+import itertools
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, normalize
+
+from mmnotes.data import concepts, drawings, text_features
+from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.layers.unet import UNet
+from mmnotes.models.generator import prompts, to_pictures
+from tools.flow.train import VENDORS, held_out, learned
+from tools.pack_features import grid_of, image_network
+from tools.training import write
+
+FILE = Path(__file__).parents[2] / "mmnotes" / "flow" / "samples.npz"
+SEEDS, SCALE, STEPS, NEAREST = (0, 1, 2), 3.0, 20, 10
+LABELS = ("red apple", "tropical fish", "hamburger", "sunflower")
+SCALES, STEP_COUNTS, SAMPLES = (0.0, 1.0, 3.0, 6.0), (2, 5, 10, 20), 8
+LEVELS = 63  # shades of a colour are stored as 0 to 63
+
+
+@torch.no_grad()
+def samples(network: UNet, places: list[int], *, scale: float, steps: int, seed: int) -> Tensor:
+    """One picture for each place in the corpus, values from 0 to 1."""
+    noise = torch.randn(len(places), 3, 32, 32, generator=torch.Generator().manual_seed(seed))
+    velocity = guided_by(network, prompts(text_features()[places]), network.nothing, scale=scale)
+    return to_pictures(euler(velocity, noise, time_grid(steps=steps)))
+
+
+@torch.no_grad()
+def features(network: nn.Module, pictures: Tensor) -> Tensor:
+    """Unit vectors: the mean of the image network's last grid, at four times the size."""
+    large = interpolate(255 * pictures, scale_factor=4.0, mode="bicubic", antialias=True)
+    return torch.cat([normalize(grid_of(network, part).mean(1), dim=1) for part in large.split(64)])
+
+
+def nearest(samples: Tensor, drawings: Tensor) -> tuple[Tensor, Tensor]:
+    """Root mean square distance to the nearest drawing, and which one that is."""
+    distances = torch.cdist(samples.flatten(1), drawings.flatten(1)) / samples[0].numel() ** 0.5
+    return distances.min(1)
+
+
+def apart(pictures: Tensor) -> Tensor:
+    """Mean root mean square distance between two of the pictures (several, concepts, ...) of each concept."""
+    pairs = list(itertools.combinations(pictures, 2))
+    return torch.stack([(one - other).square().mean((1, 2, 3)).sqrt() for one, other in pairs]).mean(0)
+
+
+def measures(network: UNet) -> dict[str, Tensor]:
+    """What is nearest to a sample of each concept, how near it is, and how far apart the samples of a concept are."""
+    eye, places = image_network(), learned()
+    real = torch.stack([drawings(vendor=vendor)[places] for vendor in VENDORS])
+    known = features(eye, real.flatten(0, 1))
+    centre = known.mean(0)
+    known = normalize(known - centre, dim=1)
+    drawn, by_features, by_pixels, distances = [], [], [], []
+    for seed in SEEDS:
+        drawn.append(samples(network, places, scale=SCALE, steps=STEPS, seed=seed))
+        seen = normalize(features(eye, drawn[-1]) - centre, dim=1)
+        by_features.append((seen @ known.T).topk(NEAREST).indices)
+        distance, place = nearest(drawn[-1], real.flatten(0, 1))
+        distances.append(distance)
+        by_pixels.append(place)
+        right = by_features[-1] % len(places) == torch.arange(len(places))[:, None]
+        shares = f"{right[:, 0].float().mean():.3f}, {right.any(1).float().mean():.3f}"
+        print(f"seed {seed}: own concept nearest, among the {NEAREST} nearest: {shares}", flush=True)
+    among_others = (known @ known.T).unflatten(0, (len(VENDORS), -1)).unflatten(2, (len(VENDORS), -1))
+    for vendor in range(len(VENDORS)):
+        among_others[vendor, :, vendor] = -1
+    unseen = torch.cat([drawings(vendor=vendor)[held_out()] for vendor in VENDORS])
+    return {
+        "by_features": torch.stack(by_features).short(),
+        "by_features_real": among_others.flatten(2).topk(NEAREST).indices.short(),
+        "by_pixels": torch.stack(by_pixels).short(),
+        "distance": torch.stack(distances).half(),
+        "distance_unseen": nearest(unseen, real.flatten(0, 1))[0].half(),
+        "apart": apart(torch.stack(drawn)).half(),
+        "apart_vendors": apart(real).half(),
+        "apart_concepts": apart(torch.stack([drawn[0], drawn[1].roll(1, 0)])).half(),
+    }
+
+
+def main() -> None:
+    """Measure, draw and write."""
+    torch.set_num_threads(1)
+    network = shipped()
+    entries = measures(network)
+    for label in LABELS:
+        place = next(place for place, each in enumerate(concepts()) if each.en.label == label)
+        rows = [
+            samples(network, [place] * SAMPLES, scale=scale, steps=steps, seed=0)
+            for scale in SCALES
+            for steps in STEP_COUNTS
+        ]
+        entries[label] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
+        print(f"samples of {label}", flush=True)
+    write(FILE, {name: values.numpy() for name, values in entries.items()})
+
+
+if __name__ == "__main__":
+    main()

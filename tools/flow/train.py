@@ -1,0 +1,95 @@
+"""Train the generator that the chapters steer: ``python -m tools.flow.train``. Takes three hours on one core.
+
+Flow matching on the animals, plants, food and drinks of the training concepts as all three vendors draw them, given the
+sentence embedding of the concept's name, or of name and tags, or of nothing.
+"""
+
+import copy
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from mmnotes.data import concepts, drawings, tagged_features, text_features
+from mmnotes.flow import flow_loss, on_path
+from mmnotes.models.generator import prompts, to_network, untrained_unet
+from tools.training import rounded, train_, write
+
+FILE = Path(__file__).parents[2] / "mmnotes" / "models" / "generator.npz"
+VENDORS = ("noto", "fluent", "twemoji")
+GROUPS = ("Animals & Nature", "Food & Drink")
+BATCH, RATE = 32, 2e-3
+CYCLES = (16_000, 24_000)  # steps; the rate falls to zero twice
+DROPPED, TAGGED, SHIFT = 0.1, 0.3, 1  # share of empty prompts, share of prompts with tags, pixels
+AVERAGE = 0.999
+MANTISSA = 6  # bits that are kept of each weight
+
+
+def learned() -> list[int]:
+    """Places in the corpus of the concepts that the generator learns from."""
+    return [place for place, each in enumerate(concepts()) if not each.held_out and each.group in GROUPS]
+
+
+def held_out() -> list[int]:
+    """Places in the corpus of the concepts of the same groups that nothing learns from."""
+    return [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
+
+
+class Averaged(nn.Module):
+    """A network, and the running mean of its weights that is shipped."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network, self.mean = network, copy.deepcopy(network).requires_grad_(False)
+
+    @torch.no_grad()
+    def follow_(self) -> None:
+        """Move the mean a little towards the weights."""
+        for mean, now in zip(self.mean.parameters(), self.network.parameters(), strict=True):
+            mean.lerp_(now, 1 - AVERAGE)
+
+
+def rate_at(step: int) -> float:
+    """In each cycle it rises over 500 steps, is level until the middle, and falls to zero along a cosine."""
+    cycle = CYCLES[0] if step < CYCLES[0] else CYCLES[1]
+    step -= 0 if step < CYCLES[0] else CYCLES[0]
+    late = max(0.0, 2 * step / cycle - 1)
+    return RATE * min(1.0, step / 500) * (1 + math.cos(math.pi * late)) / 2
+
+
+def main() -> None:
+    """Train with seed 0."""
+    torch.set_num_threads(1)
+    seen = learned()
+    pictures = torch.stack([to_network(drawings(vendor=vendor)[seen]) for vendor in VENDORS])
+    white = to_network(torch.ones(1, 3, 1, 1))
+    print(f"{len(seen)} concepts, {pictures.shape[0]} drawings of each", flush=True)
+    texts = torch.stack([prompts(text_features()[seen]), prompts(tagged_features()[seen])])
+    torch.manual_seed(0)
+    model = Averaged(untrained_unet()).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(model.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        model.follow_()
+        which = torch.randint(pictures.shape[1], (BATCH,), generator=random)
+        drawn = pictures[torch.randint(3, (BATCH,), generator=random), which]
+        moved = []
+        for picture, (up, left) in zip(drawn, torch.randint(2 * SHIFT + 1, (BATCH, 2), generator=random), strict=True):
+            wide = pad(picture - white[0], (SHIFT,) * 4) + white[0]
+            moved.append(wide[:, up : up + 32, left : left + 32])
+        data = torch.stack(moved).contiguous(memory_format=torch.channels_last)
+        text = texts[(torch.rand(BATCH, generator=random) < TAGGED).long(), which]
+        dropped = torch.rand(BATCH, 1, generator=random) < DROPPED
+        text = torch.where(dropped, model.network.nothing, text)
+        t = torch.randn(BATCH, generator=random).sigmoid()
+        noise = torch.randn(data.shape, generator=random)
+        return flow_loss(model.network(on_path(data, noise, t), t, text), data, noise)
+
+    train_(model, optimiser, loss_of, rate_at, name="flow", steps=sum(CYCLES), seed=0)
+    write(FILE, {name: rounded(value, bits=MANTISSA) for name, value in model.mean.state_dict().items()})
+
+
+if __name__ == "__main__":
+    main()
