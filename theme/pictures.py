@@ -16,7 +16,8 @@ def slim(output: dict) -> dict:
     image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
     if image.getextrema()[3] != (255, 255):
         return output
-    few = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    from mmnotes.page.frames import few_colours  # brings torch, for which a build without new pictures need not wait
+
     buffer = io.BytesIO()
-    few.save(buffer, "PNG", optimize=True)
+    few_colours(image.convert("RGB"), colours=COLOURS).save(buffer, "PNG", optimize=True)
     return output | {"data": output["data"] | {"image/png": base64.b64encode(buffer.getvalue()).decode()}}

@@ -18,7 +18,7 @@ Draw = Callable[..., object]
 Size = tuple[int | float, int | float]  # inches
 
 DPI = 200  # 5.6 inches are shown about 670 CSS pixels wide or less: text stays crisp on a 2x screen, large on a phone
-COLOURS = 128
+COLOURS = 128  # of a frame
 
 
 def picture(draw: Draw, values: dict[str, Value], *, size: Size) -> Image.Image:
@@ -41,14 +41,17 @@ def png(image: Image.Image) -> bytes:
 def webp(image: Image.Image) -> bytes:
     """The picture for the book, about half the bytes of any lossy setting that leaves letters without halos.
 
-    A figure has few colours besides the shades at the edges of its letters and lines: reduced to 128 (by
-    maximum coverage, so that a rare colour survives) and stored without further loss, it is off by at most
-    about 12 of 255.
+    A figure has few colours besides the shades at the edges of its letters and lines: reduced to 128 and
+    stored without further loss, it is off by at most about 12 of 255.
     """
-    few = image.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
-    few.convert("RGB").save(buffer, "WEBP", lossless=True, method=4, quality=100)
+    few_colours(image, colours=COLOURS).convert("RGB").save(buffer, "WEBP", lossless=True, method=4, quality=100)
     return buffer.getvalue()
+
+
+def few_colours(image: Image.Image, *, colours: int) -> Image.Image:
+    """The picture with a palette of so many colours, by maximum coverage, so that a rare colour survives."""
+    return image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def write_frames(frames: list[bytes], folder: Path) -> None:

@@ -18,6 +18,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from IPython.core.getipython import get_ipython
 from mmnotes.page.controls import Control, Numeric, Value
 from mmnotes.page.frames import Draw, Size, picture, png, webp, write_frames
 from mmnotes.page.lab_page import CSS_PIXELS, Page
-from mmnotes.page.lab_widget import live_view
+from mmnotes.page.lab_widget import Render, live_view
 
 MOST_FRAMES = 64
 MOST_BYTES = 750_000
@@ -58,7 +59,7 @@ class Lab:
         self.defaults = {key: control.default for key, control in controls.items()}
         self._check()
         folder = os.environ.get("MMNOTES_LAB_FRAMES")
-        self._made = self._make_page(Path(folder)) if folder else self._render(self.defaults)
+        self._shown = self._on_a_page(Path(folder)) if folder else self._in_a_notebook()
 
     def _check(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
@@ -75,8 +76,12 @@ class Lab:
         """The picture as PNG, and its description."""
         return png(picture(self.draw, values, size=self.size)), self.describe(**values)
 
-    def _make_page(self, folder: Path) -> str:
-        """Draw every setting, write the pictures into the folder, and return the HTML that shows them."""
+    def _in_a_notebook(self) -> "InNotebook":
+        """The picture of the default values, to be redrawn where there is a kernel."""
+        return InNotebook(self.title, self.controls, self._render, self._render(self.defaults), self.size)
+
+    def _on_a_page(self, folder: Path) -> "OnPage":
+        """Draw every setting, write the pictures into the folder, and give the HTML that shows them."""
         grids = [control.values for control in self.controls.values()]
         settings = [dict(zip(self.controls, values, strict=True)) for values in itertools.product(*grids)]
         frames = [webp(picture(self.draw, values, size=self.size)) for values in settings]
@@ -89,7 +94,8 @@ class Lab:
         write_frames(frames, folder / self.name)
         address = f"../_static/labs/{folder.name}/{self.name}"
         shown = settings.index(self.defaults)
-        return Page(self.name, self.title, self.controls, texts, shown, address, self.size).html()
+        html = Page(self.name, self.title, self.controls, texts, shown, address, self.size).html()
+        return OnPage(self.title, html)
 
     def _too_much(self, needed: str, most: str) -> ValueError:
         """The error names the control to thin: the numeric one with the longest grid if there is one."""
@@ -97,15 +103,40 @@ class Lab:
         return ValueError(f"{max(sizes, key=sizes.__getitem__)}: thin its grid; {needed}, at most {most} fit")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        """The book's HTML, or a PNG with, where there is a kernel to talk to, the live view."""
-        if isinstance(self._made, str):
-            return {"text/plain": self.title, "text/html": self._made}
-        image, text = self._made
+        """What the form that was chosen says of itself."""
+        return self._shown.mimebundle()
+
+
+@dataclass(frozen=True)
+class OnPage:
+    """A lab of the built book: HTML beside the pictures of all settings."""
+
+    title: str
+    html: str
+
+    def mimebundle(self) -> dict[str, Any]:
+        """The HTML."""
+        return {"text/plain": self.title, "text/html": self.html}
+
+
+@dataclass(frozen=True)
+class InNotebook:
+    """A lab of a notebook: the picture and description of the default values, and how others are drawn."""
+
+    title: str
+    controls: dict[str, Control]
+    render: Render
+    first: tuple[bytes, str]
+    size: Size
+
+    def mimebundle(self) -> dict[str, Any]:
+        """A PNG with, where there is a kernel to talk to, the live view."""
+        image, text = self.first
         plain = {"text/plain": f"{self.title}: {text}", "image/png": base64.b64encode(image).decode()}
         if getattr(get_ipython(), "kernel", None) is None:
             return plain
         width = round(self.size[0] * CSS_PIXELS)
-        view = live_view(self.title, self.controls, self._render, self._made, width=width)
+        view = live_view(self.title, self.controls, self.render, self.first, width=width)
         return {**view._repr_mimebundle_(), **plain}
 
 

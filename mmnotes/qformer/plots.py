@@ -8,9 +8,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, ORANGE
+from mmnotes.page.palette import BLUE, ORANGE, PALE
 
-PALE, GREY = "#e8eef4", "0.6"
+GREY = "0.6"
 
 
 def mask_and_change(

@@ -8,7 +8,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, ORANGE
+from mmnotes.page.palette import BLUE, ORANGE, PALE
 
 
 def matrix_with_sums(
@@ -81,7 +81,7 @@ def convergence(
 def yes_no_map(axes: Axes, columns: Sequence[float], rows: Mapping[str, Sequence[bool]], *, no: str) -> None:
     """One line of cells for each row, pale where it says yes and orange, named ``no``, where it does not."""
     cells = np.array(list(rows.values()), dtype=float)
-    axes.pcolormesh(columns, range(len(rows)), cells, cmap=ListedColormap([ORANGE, "#e8eef4"]), vmin=0, vmax=1)
+    axes.pcolormesh(columns, range(len(rows)), cells, cmap=ListedColormap([ORANGE, PALE]), vmin=0, vmax=1)
     axes.set_yticks(range(len(rows)), labels=list(rows))
     axes.set_title(f"orange: {no}")
 

@@ -2,7 +2,7 @@
 
 Writes mmnotes/zero_conv/samples.npz: on the concepts that were held out, with each of three sampling seeds, how well
 the samples follow an edge map and keep to the colours of the text, without control, over its scale, with a wrong
-one and with no text; for three seeds, how the loss falls when the branch starts as a copy and when it starts afresh; and
+one and with no text; for three seeds, how the loss falls from a copy and from a fresh start; and
 the pictures of the lab. Takes a quarter of an hour on one core.
 """
 
