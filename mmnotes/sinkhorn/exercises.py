@@ -55,7 +55,7 @@ def _centre_mistakes(scores: Tensor, tau: float) -> dict[str, Any]:
 
 def _entry_mistakes(a: float, n: int) -> dict[str, Any]:
     return {
-        "That is right for a = 1 only; where does a enter the first round?": 1 / (2 * n + 1),
+        "That is right for a = 1 only; a enters the first round.": 1 / (2 * n + 1),
         "a and 1/a have changed places.": 1 / (2 * n + a),
         "Each round adds 2 to the reciprocal: one for the rows, one for the columns.": 1 / (n + 1 / a),
         "The count is off by one: before the first round n is 0.": 1 / (2 * n - 2 + 1 / a),
