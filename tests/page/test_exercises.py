@@ -130,7 +130,7 @@ def test_an_answer_may_spoil_what_it_is_given(name):
 
 
 def double_mistakes(x):
-    return {"Doubled.": 2 * x, "Two more.": x + 2}
+    return {"Doubled.": 2 * x, "Two more.": x + 2, "Doubled and one more.": 2 * x + 1}
 
 
 SQUARE = Exercise(solution=lambda x: x * x, mistakes=double_mistakes, inputs=((2.0,), (3.0,)))
@@ -139,12 +139,13 @@ SQUARE = Exercise(solution=lambda x: x * x, mistakes=double_mistakes, inputs=((2
 def test_a_hint_explains_the_answer_to_every_input():
     assert hint_for(SQUARE, lambda x: x + x) == "Doubled. Tried with x = 3.0."
     assert hint_for(SQUARE, lambda x: x + 2) == "Two more. Tried with x = 3.0."
+    assert "Doubled" not in str(hint_for(SQUARE, lambda x: 5.0 if x == 2 else 8.0))
     assert hint_for(SQUARE, lambda x: 4.0) == "4 is too small by 5 (0.4444 times the answer). Tried with x = 3.0."
 
 
 def test_the_nearest_of_the_mistakes_is_named():
-    near = Exercise(solution=1.0, mistakes={"a quarter": 0.25, "a little more": 0.2501})
-    assert hint_for(near, 0.25009) == "a little more"
+    near = Exercise(solution=1.0, mistakes={"A quarter.": 0.25, "A little more.": 0.25002})
+    assert hint_for(near, 0.250018) == "A little more."
 
 
 def test_the_solution_and_the_mistakes_get_copies_too():
@@ -176,6 +177,7 @@ def test_a_function_in_place_of_a_number():
         ("sinkorn-2", "did you mean 'sinkhorn-2'"),
         ("sinkhorn2", "did you mean 'sinkhorn-2'"),
         ("Sinkhorn 2", "did you mean 'sinkhorn-2'"),
+        ("MROPE-3", "did you mean 'mrope-3'"),
         ("zero-conv-4", "did you mean 'zero_conv-4'"),
         ("decoupled-3", "did you mean 'decoupled_attention-3'"),
         ("page-1", "got 'page-1'; there are exercises of clip, "),
