@@ -1,5 +1,7 @@
 """Exercises of the chapter on CLIP."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -18,21 +20,37 @@ def _tower_size(size: int, patch: int, dim: int, depth: int, features: int) -> i
     return 3 * patch**2 * dim + dim + (1 + (size // patch) ** 2) * dim + 4 * dim + depth * block + dim * features
 
 
+def _tower_size_mistakes(size: int, patch: int, dim: int, depth: int, features: int) -> dict[str, Any]:
+    right = _tower_size(size, patch, dim, depth, features)
+    return {
+        "[CLS] is a vector of its own and has a row in the table of positions too.": right - dim,
+        "The convolution has no bias.": right + dim,
+        "Norms stand before and after the layers, with a weight and a bias each.": right - 2 * dim,
+        "The two norms outside the layers are missing, one before and one after them.": right - 4 * dim,
+        "A layer has biases and two norms besides its 12 dim² weights.": right - 13 * dim * depth,
+        "The matrices of a layer have biases: 4 dim in attention, 5 dim in the network.": right - 9 * dim * depth,
+        "The two norms of each layer are missing.": right - 4 * dim * depth,
+        "There are no biases and no norms here, and a tower has both.": right - (13 * depth + 4) * dim,
+        "Between the layers and the features lies a projection.": right - dim * features,
+        "The projection to the features has no bias.": right + features,
+    }
+
+
 def _patches(pixels: Tensor, patch: int) -> Tensor:
     batch, channels, height, width = pixels.shape
     grid = pixels.reshape(batch, channels, height // patch, patch, width // patch, patch)
     return grid.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * patch**2)
 
 
-def _patches_channels_last(pixels: Tensor, patch: int) -> Tensor:
-    split: Tensor = _patches(pixels, patch).unflatten(2, (-1, patch**2))
-    return split.transpose(2, 3).flatten(2)
-
-
-def _patches_columns_first(pixels: Tensor, patch: int) -> Tensor:
-    side = pixels.shape[-1] // patch
-    grid: Tensor = _patches(pixels, patch).unflatten(1, (-1, side))
-    return grid.transpose(1, 2).flatten(1, 2)
+def _patches_mistakes(pixels: Tensor, patch: int) -> dict[str, Any]:
+    right, side = _patches(pixels, patch), pixels.shape[-1] // patch
+    split, grid = right.unflatten(2, (-1, patch**2)), right.unflatten(1, (-1, side))
+    by_columns = "The patches are in order by columns; the tower's table of positions goes by rows."
+    return {
+        "Within a patch the channel comes first, as in the weight of the convolution.": split.mT.flatten(2),
+        by_columns: grid.transpose(1, 2).flatten(1, 2),
+        "A reshape alone cuts rows of pixels in pieces; move the axes first.": pixels.reshape(right.shape),
+    }
 
 
 def _first_end(token_ids: Tensor, end: int) -> Tensor:
@@ -40,8 +58,13 @@ def _first_end(token_ids: Tensor, end: int) -> Tensor:
     return is_end.int().argmax(-1)
 
 
-def _last_end(token_ids: Tensor, end: int) -> Tensor:
-    return token_ids.shape[1] - 1 - _first_end(token_ids.flip(-1), end)
+def _first_end_mistakes(token_ids: Tensor, end: int) -> dict[str, Any]:
+    last, highest = token_ids.shape[1] - 1 - _first_end(token_ids.flip(-1), end), token_ids.argmax(-1)
+    return {
+        "This is the highest number, the released rule; in the last text the number 12 is higher.": highest,
+        "Of several ends this is the last; padding may be ends as well.": last,
+        "This is one place behind the end.": _first_end(token_ids, end) + 1,
+    }
 
 
 def _slope(x: Tensor) -> Tensor:
@@ -49,72 +72,55 @@ def _slope(x: Tensor) -> Tensor:
     return gate * (1 + 1.702 * x * (1 - gate))
 
 
+def _slope_mistakes(x: Tensor) -> dict[str, Any]:
+    gate = torch.sigmoid(1.702 * x)
+    inner = gate * (1 - gate)
+    bell, below = torch.exp(-(x**2) / 2) / (2 * torch.pi) ** 0.5, torch.special.ndtr(x)
+    return {
+        "This is the gate alone; x inside the sigmoid moves too.": gate,
+        "The inner derivative brings a factor 1.702.": gate + x * inner,
+        "This is the slope of SiLU, without 1.702.": _slope(x / 1.702),
+        "This is QuickGELU itself; its slope is asked for.": x * gate,
+        "A product has a slope of two terms; this is the one in which the gate moves.": 1.702 * x * inner,
+        "The gate's slope is multiplied by x, the other factor of the product.": gate + 1.702 * inner,
+        "This is the slope of GELU, with the normal distribution.": below + x * bell,
+    }
+
+
 def _zero_shot(image: Tensor, text: Tensor, scale: float) -> Tensor:
     return (scale * normalize(image, dim=1) @ normalize(text, dim=1).T).softmax(1)
+
+
+def _zero_shot_mistakes(image: Tensor, text: Tensor, scale: float) -> dict[str, Any]:
+    unit, cosines = normalize(image, dim=1), normalize(image, dim=1) @ normalize(text, dim=1).T
+    lengths = "The features have lengths of their own: bring both to length one first."
+    rows = "Each picture chooses among the texts: the probabilities of a row sum to one."
+    return {
+        lengths: (scale * image @ text.T).softmax(1),
+        "The texts have lengths of their own too.": (scale * unit @ text.T).softmax(1),
+        "The pictures have lengths of their own too.": (scale * image @ normalize(text, dim=1).T).softmax(1),
+        "The scale is missing; cosines alone give nearly even probabilities.": cosines.softmax(1),
+        "The scale multiplies; what divides is the temperature.": (cosines / scale).softmax(1),
+        rows: (scale * cosines).softmax(0),
+        "These are cosines; a softmax makes probabilities of them.": cosines,
+        "These are scores; a softmax makes probabilities of them.": scale * cosines,
+        "These are the logarithms of the probabilities.": (scale * cosines).log_softmax(1),
+        "A sigmoid judges each pair alone; here the classes compete.": (scale * cosines).sigmoid(),
+    }
 
 
 EXERCISES = {
     "clip-1": Exercise(
         solution=_tower_size,
+        mistakes=_tower_size_mistakes,
         inputs=((224, 16, 768, 12, 512), (224, 14, 1024, 24, 768), (32, 4, 64, 4, 64)),
-        tolerance=1e-9,
-        slips={
-            "[CLS] has a row in the table of positions too.": lambda *sizes: _tower_size(*sizes) - sizes[2],
-            "The convolution has no bias.": lambda *sizes: _tower_size(*sizes) + sizes[2],
-            "Norms stand before and after the layers, with a weight and a bias each.": lambda *sizes: (
-                _tower_size(*sizes) - 2 * sizes[2]
-            ),
-            "A layer has biases and two norms besides its 12 dim² weights.": lambda *sizes: (
-                _tower_size(*sizes) - 13 * sizes[2] * sizes[3]
-            ),
-        },
     ),
-    "clip-2": Exercise(
-        solution=_patches,
-        inputs=((_PIXELS, 3), (_PIXELS, 2)),
-        slips={
-            "Within a patch the channel comes first, as in the weight of the convolution.": _patches_channels_last,
-            "The patches are in order by columns; the tower's table of positions goes by rows.": _patches_columns_first,
-            "A reshape alone cuts the rows of pixels in pieces; the axes have to change places first.": (
-                lambda pixels, patch: pixels.reshape(len(pixels), -1, 3 * patch**2)
-            ),
-        },
-    ),
-    "clip-3": Exercise(
-        solution=_first_end,
-        inputs=((_IDS, 9), (_IDS[:2], 9)),
-        slips={
-            "This is the highest number, the released rule; in the last text the number 12 is higher.": (
-                lambda token_ids, end: token_ids.argmax(-1)
-            ),
-            "Of several ends this is the last; padding may be ends as well.": _last_end,
-            "This is one place behind the end.": lambda token_ids, end: _first_end(token_ids, end) + 1,
-        },
-    ),
-    "clip-4": Exercise(
-        solution=_slope,
-        inputs=((_X,), (2 * _X,)),
-        slips={
-            "This is the gate alone; x inside the sigmoid moves too.": lambda x: torch.sigmoid(1.702 * x),
-            "The inner derivative brings a factor 1.702.": lambda x: (
-                torch.sigmoid(1.702 * x) * (1 + x * (1 - torch.sigmoid(1.702 * x)))
-            ),
-            "This is the slope of SiLU, without 1.702.": lambda x: _slope(x / 1.702),
-        },
-    ),
+    "clip-2": Exercise(solution=_patches, mistakes=_patches_mistakes, inputs=((_PIXELS, 3), (_PIXELS, 2))),
+    "clip-3": Exercise(solution=_first_end, mistakes=_first_end_mistakes, inputs=((_IDS, 9), (_IDS[:2], 9))),
+    "clip-4": Exercise(solution=_slope, mistakes=_slope_mistakes, inputs=((_X,), (2 * _X,))),
     "clip-5": Exercise(
         solution=_zero_shot,
+        mistakes=_zero_shot_mistakes,
         inputs=((_IMAGE, _TEXT, 5.0), (_IMAGE[:2], _TEXT[:3], 1.0)),
-        slips={
-            "The features have lengths of their own: bring both to length one first.": lambda image, text, scale: (
-                scale * image @ text.T
-            ).softmax(1),
-            "The scale is missing; cosines alone give nearly even probabilities.": lambda image, text, scale: (
-                _zero_shot(image, text, 1.0 if scale != 1.0 else 5.0)
-            ),
-            "Each picture chooses among the texts: the probabilities of a row sum to one.": lambda image, text, scale: (
-                scale * normalize(image, dim=1) @ normalize(text, dim=1).T
-            ).softmax(0),
-        },
     ),
 }

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,13 +10,8 @@ from torch import Tensor
 from mmnotes.page.exercises import Exercise
 
 _WAVES = torch.cos(torch.arange(200.0) ** 1.3)
-_READ = (
-    _WAVES[:15].reshape(3, 5),
-    2 * _WAVES[15:35].reshape(4, 5),
-    _WAVES[35:55].reshape(4, 5),
-    2 * _WAVES[55:65].reshape(2, 5),
-    3 * _WAVES[65:75].reshape(2, 5),
-)
+_PARTS = _WAVES[:75].split([15, 20, 20, 10, 10])
+_READ = tuple(size * part.reshape(-1, 5) for size, part in zip((1, 2, 1, 2, 3), _PARTS, strict=True))
 _OUTPUTS = _WAVES[75:90].reshape(3, 5), _WAVES[90:105].reshape(3, 5)
 _PLUS = (1280, 768, 768, 4, 16, 768)
 _STABLE_DIFFUSION = ([320] * 5 + [640] * 5 + [1280] * 6, 768, 1024, 4)
@@ -26,20 +22,71 @@ def _prompt_size(widths: Sequence[int], context: int, image: int, tokens: int) -
     return 2 * context * sum(widths) + image * tokens * context + tokens * context + 2 * context
 
 
-def _part(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def _prompt_size_mistakes(widths: Sequence[int], context: int, image: int, tokens: int) -> dict[str, Any]:
+    right, pairs = _prompt_size(widths, context, image, tokens), 2 * context * sum(widths)
+    return {
+        "Count the values' matrices too, not the keys' alone.": right - pairs // 2,
+        "Queries and outputs are the text's own and stay frozen.": right + 2 * sum(w**2 for w in widths),
+        "The new keys and values have no biases.": right + 2 * sum(widths),
+        "The projection has a bias, and the tokens a norm.": right - (tokens + 2) * context,
+        "The projection has a bias.": right - tokens * context,
+        "The norm of the tokens has a factor and a shift for each entry.": right - 2 * context,
+        "The projection from the picture's vector to the tokens learns too.": pairs,
+    }
+
+
+def _attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return torch.softmax(query @ key.T / math.sqrt(query.shape[1]), 1) @ value
 
 
 def _decoupled(q: Tensor, k: Tensor, v: Tensor, k_image: Tensor, v_image: Tensor, scale: float) -> Tensor:
-    return _part(q, k, v) + scale * _part(q, k_image, v_image)
+    return _attention(q, k, v) + scale * _attention(q, k_image, v_image)
 
 
-def _raise_to(share: float, text: int, image: int) -> float:
+def _decoupled_mistakes(q: Tensor, k: Tensor, v: Tensor, ki: Tensor, vi: Tensor, scale: float) -> dict[str, Any]:
+    text, image, keys = _attention(q, k, v), _attention(q, ki, vi), torch.cat([k, ki])
+    one_softmax = "One softmax runs over text and image: the image takes its weight from the text."
+    return {
+        one_softmax: _attention(q, keys, torch.cat([v, scale * vi])),
+        "One softmax runs over text and image, and no scale.": _attention(q, keys, torch.cat([v, vi])),
+        "The scale belongs to the image; at scale 0 the text must remain.": scale * text + image,
+        "Divide the scores by the square root of the width.": _decoupled(q * q.shape[1] ** 0.5, k, v, ki, vi, scale),
+        "The scale multiplies what is read; within the softmax it sharpens.": text + _attention(q, scale * ki, vi),
+        "It is a sum: the text keeps its full weight at every scale.": (1 - scale) * text + scale * image,
+        "The scale is missing.": text + image,
+    }
+
+
+def _raise_by(share: float, text: int, image: int) -> float:
     return math.log(share / (1 - share) * text / image)
+
+
+def _raise_by_mistakes(share: float, text: int, image: int) -> dict[str, Any]:
+    right, factor = _raise_by(share, text, image), share / (1 - share) * text / image
+    grows = "That is the factor by which the image's exponentials must grow; the scores grow by its logarithm."
+    return {
+        grows: factor,
+        "Turn the ratio around: many text tokens make it harder for the image.": _raise_by(share, image, text),
+        "The wanted share enters as share : (1 - share).": math.log(share * (text + image) / image),
+        "That is for equal shares; the wanted one enters as share : (1 - share).": math.log(text / image),
+        "The larger the wanted share, the more is to be added.": _raise_by(1 - share, text, image),
+        "Softmax has base e: take the natural logarithm.": right / math.log(10),
+        "Numbers of tokens count too: more text makes it harder for the image.": math.log(share / (1 - share)),
+    }
 
 
 def _at(one: Tensor, other: Tensor, a: float, b: float, wanted: float) -> Tensor:
     return one + (wanted - a) / (b - a) * (other - one)
+
+
+def _at_mistakes(one: Tensor, other: Tensor, a: float, b: float, wanted: float) -> dict[str, Any]:
+    step = other - one
+    return {
+        "Start from one of the two outputs.": wanted * step / (b - a),
+        "Divide by the distance of the two scales.": one + (wanted - a) * step,
+        "Measure the wanted scale from the first one.": one + wanted / (b - a) * step,
+        "The two outputs have changed places.": _at(other, one, a, b, wanted),
+    }
 
 
 def _resampler_size(image: int, dim: int, inner: int, depth: int, queries: int, out: int) -> int:
@@ -47,71 +94,34 @@ def _resampler_size(image: int, dim: int, inner: int, depth: int, queries: int, 
     return queries * dim + (image + 1) * dim + depth * block + (dim + 1) * out + 2 * out
 
 
+def _resampler_size_mistakes(image: int, dim: int, inner: int, depth: int, queries: int, out: int) -> dict[str, Any]:
+    right = _resampler_size(image, dim, inner, depth, queries, out)
+    return {
+        "The queries are parameters too.": right - queries * dim,
+        "Keys and values have a matrix each.": right - depth * dim * inner,
+        "A block has three norms.": right - 2 * depth * dim,
+        "The norms have a factor and a shift each: count those of the blocks.": right - 6 * depth * dim,
+        "The linear layers at both ends have biases.": right - dim - out,
+        "The layers inside a block have no biases.": right + depth * (3 * inner + dim + 5 * dim),
+    }
+
+
 EXERCISES = {
     "decoupled_attention-1": Exercise(
-        solution=_prompt_size,
-        inputs=(_STABLE_DIFFUSION, _SMALL),
-        tolerance=1e-9,
-        slips={
-            "Count the values' matrices too, not the keys' alone.": lambda w, c, i, m: (
-                _prompt_size(w, c, i, m) - c * sum(w)
-            ),
-            "Queries and outputs are the text's own and stay frozen.": (
-                lambda w, c, i, m: _prompt_size(w, c, i, m) + 2 * sum(width**2 for width in w)
-            ),
-            "The new keys and values have no biases.": lambda w, c, i, m: _prompt_size(w, c, i, m) + 2 * sum(w),
-            "The projection has a bias, and the tokens a norm.": lambda w, c, i, m: 2 * c * sum(w) + i * m * c,
-        },
+        solution=_prompt_size, mistakes=_prompt_size_mistakes, inputs=(_STABLE_DIFFUSION, _SMALL)
     ),
     "decoupled_attention-2": Exercise(
-        solution=_decoupled,
-        inputs=((*_READ, 1.0), (*_READ, 0.3), (*_READ, -0.5)),
-        slips={
-            "One softmax runs over text and image: the image takes its weight from the text.": (
-                lambda q, k, v, ki, vi, scale: _part(q, torch.cat([k, ki]), torch.cat([v, scale * vi]))
-            ),
-            "The scale belongs to the image; at scale 0 the text must remain.": (
-                lambda q, k, v, ki, vi, scale: scale * _part(q, k, v) + _part(q, ki, vi)
-            ),
-            "The scores have to be divided by the square root of the width.": (
-                lambda q, k, v, ki, vi, scale: _decoupled(q * math.sqrt(q.shape[1]), k, v, ki, vi, scale)
-            ),
-            "The scale multiplies what is read; within the softmax it would only sharpen.": (
-                lambda q, k, v, ki, vi, scale: _part(q, k, v) + _part(q, scale * ki, vi)
-            ),
-            "It is a sum, not a mixture: the text keeps its full weight at every scale.": (
-                lambda q, k, v, ki, vi, scale: (1 - scale) * _part(q, k, v) + scale * _part(q, ki, vi)
-            ),
-        },
+        solution=_decoupled, mistakes=_decoupled_mistakes, inputs=((*_READ, 0.3), (*_READ, 1.0), (*_READ, -0.5))
     ),
     "decoupled_attention-3": Exercise(
-        solution=_raise_to,
-        inputs=((0.5, 77, 4), (0.5, 4, 4), (0.9, 77, 16)),
-        slips={
-            "That is the factor by which the image's exponentials must grow; the scores grow by its logarithm.": (
-                lambda share, text, image: math.exp(_raise_to(share, text, image))
-            ),
-            "Turn the ratio around: many text tokens make it harder for the image.": lambda s, n, m: _raise_to(s, m, n),
-            "The wanted share enters as share : (1 - share).": lambda s, n, m: math.log(s * (n + m) / m),
-        },
+        solution=_raise_by, mistakes=_raise_by_mistakes, inputs=((0.9, 77, 16), (0.5, 77, 4), (0.5, 4, 4))
     ),
     "decoupled_attention-4": Exercise(
         solution=_at,
-        inputs=((*_OUTPUTS, 0.0, 1.0, 0.5), (*_OUTPUTS, 0.5, 2.0, 0.0), (*_OUTPUTS, 1.0, 0.25, 3.0)),
-        slips={
-            "Start from one of the two outputs.": lambda y, z, a, b, c: c * (z - y) / (b - a),
-            "Divide by the distance of the two scales.": lambda y, z, a, b, c: y + (c - a) * (z - y),
-            "Measure the wanted scale from the first one.": lambda y, z, a, b, c: y + c / (b - a) * (z - y),
-        },
+        mistakes=_at_mistakes,
+        inputs=((*_OUTPUTS, 1.0, 0.25, 3.0), (*_OUTPUTS, 0.0, 1.0, 0.5), (*_OUTPUTS, 0.5, 2.0, 0.0)),
     ),
     "decoupled_attention-5": Exercise(
-        solution=_resampler_size,
-        inputs=(_PLUS, (64, 64, 48, 2, 4, 96)),
-        tolerance=1e-9,
-        slips={
-            "The queries are parameters too.": lambda *sizes: _resampler_size(*sizes) - sizes[4] * sizes[1],
-            "Keys and values have a matrix each.": lambda *sizes: _resampler_size(*sizes) - math.prod(sizes[1:4]),
-            "A block has three norms.": lambda *sizes: _resampler_size(*sizes) - 2 * sizes[3] * sizes[1],
-        },
+        solution=_resampler_size, mistakes=_resampler_size_mistakes, inputs=(_PLUS, (64, 64, 48, 2, 4, 96))
     ),
 }

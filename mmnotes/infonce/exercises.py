@@ -1,6 +1,7 @@
 """Exercises of the chapter on InfoNCE."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,88 +11,99 @@ from mmnotes.page.exercises import Exercise
 _SCORES = torch.cos(torch.arange(25.0).reshape(5, 5) ** 1.5)
 
 
+def _least_loss_mistakes(pairs: int, copies: int) -> dict[str, Any]:
+    all_of_them = "That is the loss of guessing among all of the batch; only the copies cannot be told apart."
+    left_over = "The distractors left over are all different concepts, and they can be pushed away."
+    return {
+        all_of_them: math.log(pairs),
+        left_over: math.log(pairs / copies),
+        "Each row has one right answer and the copies of it, not the copies alone.": math.log(copies + 1),
+        "The right answer counts among the copies: its score is equal to theirs.": math.log(copies - 1),
+        "The losses here are in nats: take the natural logarithm.": math.log2(copies),
+        "In nats, please: the natural logarithm.": math.log10(copies),
+        "Copies of a concept have equal scores, which no scale can separate.": 0.0,
+        "That is how many cannot be told apart; the loss is the logarithm.": copies,
+        "That is the probability of the right one; the loss is minus its logarithm.": 1 / copies,
+    }
+
+
 def _slope(similarity: Tensor, scale: float) -> Tensor:
     logits = scale * similarity
     return scale * (logits.softmax(1) + logits.softmax(0) - 2 * torch.eye(len(logits))) / (2 * len(logits))
 
 
-def _one_direction(similarity: Tensor, scale: float) -> Tensor:
-    return scale * ((scale * similarity).softmax(1) - torch.eye(len(similarity))) / len(similarity)
+def _slope_mistakes(similarity: Tensor, scale: float) -> dict[str, Any]:
+    right, count = _slope(similarity, scale), len(similarity)
+    by_rows = scale * ((scale * similarity).softmax(1) - torch.eye(count)) / count
+    by_columns = scale * ((scale * similarity).softmax(0) - torch.eye(count)) / count
+    inner = "This is the derivative for the logits z; for s = z / scale the chain rule brings a factor."
+    return {
+        "This is the gradient of one direction, image to text.": by_rows,
+        "This is the gradient of the other direction alone, text to image.": by_columns,
+        inner: right / scale,
+        "The 1/N of the mean is missing.": count * right,
+        "The two directions are added up here; the loss takes half of each.": 2 * right,
+        "The pairs that belong together have a term of their own, -1 each.": right + scale * torch.eye(count) / count,
+    }
+
+
+def _share_mistakes(processes: int) -> dict[str, Any]:
+    gathered = "That holds with a gradient through the gather. Without, each row hears from its owner's loss alone."
+    whole = "The square comes in if the loss were divided by W as well; every process has the whole loss."
+    random = "No square root: the gradients that are averaged belong to different rows, and are not random."
+    return {
+        gathered: 1.0,
+        "Without the mean over processes this would be right; DistributedDataParallel divides by W.": processes,
+        random: processes**-0.5,
+        whole: processes**-2,
+        "One of W losses moves a row; the other W - 1 do not.": 1 - 1 / processes,
+    }
+
+
+def _bias_mistakes(pairs: int) -> dict[str, Any]:
+    nearly = "Close: of the N pairs of a row one is the yes, and N - 1 pull the other way."
+    return {
+        "The sign is off: almost every pair is a no.": math.log(pairs - 1),
+        nearly: -math.log(pairs),
+        "Count the pairs of one row, or of all rows on both sides.": -math.log(pairs * (pairs - 1)),
+        "This is the share of pairs that are a yes; the bias is its log-odds.": 1 / pairs,
+        "The sigmoid has base e: take the natural logarithm.": -math.log10(pairs - 1),
+        "At 0 every pair is as likely a yes as a no, and N - 1 of N are a no.": 0.0,
+        "That is the released start, whatever the batch; here it depends on the batch.": -10.0,
+    }
 
 
 EXERCISES = {
     "infonce-1": Exercise(
         solution=lambda pairs, copies: math.log(copies),
-        inputs=((8, 2), (12, 3), (32768, 32768)),
+        mistakes=_least_loss_mistakes,
+        inputs=((30, 3), (12, 2), (32768, 32768)),
         tolerance=1e-9,
-        slips={
-            "That is the loss of guessing among all of the batch; only the copies cannot be told apart.": (
-                lambda pairs, copies: math.log(pairs)
-            ),
-            "The distractors left over are all different concepts, and they can be pushed away.": (
-                lambda pairs, copies: math.log(pairs / copies)
-            ),
-            "Each row has one right answer and the copies of it, not the copies alone.": lambda pairs, copies: math.log(
-                copies + 1
-            ),
-            "The losses here are in nats: take the natural logarithm.": lambda pairs, copies: math.log2(copies),
-        },
     ),
     "infonce-2": Exercise(
         solution=math.log(32768),
-        tolerance=1e-3,
-        slips={
+        mistakes={
             "That is in bits; a nat is 1 / log 2 = 1.44 of them.": 15.0,
             "The logarithm has base e.": math.log10(32768),
             "There are two directions, and the loss is their mean, not their sum.": 2 * math.log(32768),
+            "A caption is told from the texts of the batch, 32,768, and not from the pictures too.": math.log(65536),
             "That is a number of texts; information is its logarithm.": 32768.0,
         },
+        tolerance=1e-3,
     ),
     "infonce-3": Exercise(
-        solution=_slope,
-        inputs=((_SCORES, 1.0), (_SCORES[:3, :3], 14.0)),
-        slips={
-            "This is the gradient of one direction, image to text.": _one_direction,
-            "This is the gradient of the other direction alone, text to image.": lambda s, scale: (
-                _one_direction(s.T, scale).T
-            ),
-            "This is the derivative for the logits z; for s = z / scale the chain rule brings a factor.": (
-                lambda s, scale: _slope(s, scale) / scale
-            ),
-            "The 1/N of the mean is missing.": lambda s, scale: len(s) * _slope(s, scale),
-            "The two directions are added up here; the loss takes half of each.": lambda s, scale: 2 * _slope(s, scale),
-        },
+        solution=_slope, mistakes=_slope_mistakes, inputs=((_SCORES, 2.0), (_SCORES[:3, :3], 14.0), (_SCORES, 1.0))
     ),
     "infonce-4": Exercise(
         solution=lambda processes: 1 / processes,
-        inputs=((2,), (4,), (64,)),
+        mistakes=_share_mistakes,
+        inputs=((4,), (2,), (64,)),
         tolerance=1e-9,
-        slips={
-            "That holds with a gradient through the gather. Without, each row hears from its owner's loss alone.": (
-                lambda processes: 1.0
-            ),
-            "Without the mean over processes this would be right; DistributedDataParallel divides by W.": (
-                lambda processes: processes
-            ),
-            "No square root: the gradients that are averaged belong to different rows, and are not random.": (
-                lambda processes: processes**-0.5
-            ),
-            "The square comes in if the loss were divided by W as well; every process has the whole loss.": (
-                lambda processes: processes**-2
-            ),
-        },
     ),
     "infonce-5": Exercise(
         solution=lambda pairs: -math.log(pairs - 1),
+        mistakes=_bias_mistakes,
         inputs=((3,), (256,), (32768,)),
         tolerance=1e-6,
-        slips={
-            "The sign is off: almost every pair is a no.": lambda pairs: math.log(pairs - 1),
-            "Close: of the N pairs of a row one is the yes, and N - 1 pull the other way.": lambda pairs: (
-                -math.log(pairs)
-            ),
-            "Count the pairs of one row, or of all rows on both sides.": lambda pairs: -math.log(pairs * (pairs - 1)),
-            "This is the share of pairs that are a yes; the bias is its log-odds.": lambda pairs: 1 / pairs,
-        },
     ),
 }

@@ -1,23 +1,31 @@
-"""How an answer is compared with a solution, and how a hint is found."""
+"""How an answer is checked against the solution of its exercise, and how a hint is found."""
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
+
+from mmnotes.page.calling import copies, described, result_of
+from mmnotes.page.comparison import UnusableError, gap, is_close, tensor_of
+from mmnotes.page.difference import coarseness, difference
 
 
 @dataclass(frozen=True)
 class Exercise:
     """A question with its solution: a number, a tensor, or a function to be tried on each tuple in ``inputs``.
 
-    ``slips`` maps a hint to the answer that somebody who needs this hint would give, in the form of the solution.
+    ``mistakes`` maps a hint to the result of somebody who needs this hint; beside a function it is a function too, of
+    the same arguments. A hint is given where the mistake explains the answer to all inputs, so that mistakes may
+    coincide on some.
     """
 
     solution: Any
-    slips: dict[str, Any]
+    mistakes: dict[str, Any] | Callable[..., dict[str, Any]]
     inputs: tuple[tuple[Any, ...], ...] = ()
     tolerance: float = 1e-4
 
@@ -36,90 +44,91 @@ class Verdict:
 def check(identifier: str, answer: object) -> Verdict:
     """Compare an answer with the solution of the exercise of this id, such as ``sinkhorn-1``.
 
-    Errors: ValueError for an id that no exercise has.
+    Errors: ValueError for an id that no exercise has; it names the nearest.
     """
-    exercise = _find(identifier)
+    exercise = exercise_of(identifier)
     if answer is ...:
         return Verdict(None, f"{identifier}: not answered yet. Put your answer in place of the three dots.")
-    hint = _hint(exercise, answer)
+    hint = hint_for(exercise, answer)
     return Verdict(hint is None, f"{identifier}: right." if hint is None else f"{identifier}: not yet. {hint}")
 
 
-def _find(identifier: str) -> Exercise:
+def stems() -> list[str]:
+    """The chapters that have exercises."""
+    here = Path(__file__)
+    return sorted(path.parent.name for path in here.parents[1].glob("*/exercises.py") if path != here)
+
+
+def exercises_of(stem: str) -> dict[str, Exercise]:
+    """The exercises of a chapter by their ids."""
+    exercises: dict[str, Exercise] = import_module(f"mmnotes.{stem}.exercises").EXERCISES
+    return exercises
+
+
+def exercise_of(identifier: str) -> Exercise:
+    """The exercise of an id.
+
+    Errors: ValueError for an id that no exercise has; it names the nearest.
+    """
     stem = identifier.rpartition("-")[0]
-    module = f"mmnotes.{stem}.exercises"
-    exercises: dict[str, Exercise] = (
-        import_module(module).EXERCISES if find_spec(f"mmnotes.{stem}") and find_spec(module) else {}
-    )
-    if identifier not in exercises:
-        known = f"; {stem} has {', '.join(exercises)}" if exercises else ""
-        raise ValueError(f"identifier must name an exercise, got {identifier!r}{known}")
-    return exercises[identifier]
+    known = exercises_of(stem) if stem in stems() else {}
+    if identifier not in known:
+        raise ValueError(f"identifier must name an exercise, got {identifier!r}; {_nearest(identifier)}")
+    return known[identifier]
 
 
-def _hint(exercise: Exercise, answer: object) -> str | None:
+def _nearest(identifier: str) -> str:
+    near = get_close_matches(identifier.lower().rstrip("-_ 0123456789"), stems(), n=1)
+    if not near:
+        return f"there are exercises of {', '.join(stems())}"
+    known = list(exercises_of(near[0]))
+    guess = get_close_matches(identifier.lower(), known, n=1, cutoff=0)[0]
+    return f"did you mean {guess!r}? {near[0]} has {', '.join(known)}"
+
+
+def hint_for(exercise: Exercise, answer: object) -> str | None:
     """None for a right answer, else what is off."""
     if not exercise.inputs:
-        return _compare(answer, exercise.solution, exercise.slips, exercise.tolerance)
-    if not callable(answer):
-        return f"The answer should be a function, this is of type {type(answer).__name__}."
-    for arguments in exercise.inputs:
-        copies = [a.clone() if isinstance(a, Tensor) else a for a in arguments]
         try:
-            found = answer(*copies)
-        except Exception as error:
-            return f"Your function raised {type(error).__name__} for {_show(arguments)}: {error}"
-        expected = exercise.solution(*arguments)
-        slips = {hint: slip(*arguments) for hint, slip in exercise.slips.items()}
-        if hint := _compare(found, expected, slips, exercise.tolerance):
-            return f"{hint} Tried with {_show(arguments)}."
-    return None
+            return _hint(exercise, [tensor_of(answer)])[0]
+        except UnusableError as problem:
+            return str(problem)
+    names = list(inspect.signature(exercise.solution).parameters)
+    if not callable(answer):
+        return f"The answer should be a function of {', '.join(names)}, this is of type {type(answer).__name__}."
+    results = []
+    for values in exercise.inputs:
+        arguments = dict(zip(names, values, strict=True))
+        try:
+            results.append(tensor_of(result_of(answer, arguments)))
+        except UnusableError as problem:
+            return f"{problem} Tried with {described(arguments)}."
+    hint, wrong = _hint(exercise, results)
+    return hint and f"{hint} Tried with {described(dict(zip(names, exercise.inputs[wrong], strict=True)))}."
 
 
-def _compare(found: object, expected: object, slips: dict[str, Any], tolerance: float) -> str | None:
-    if found is None or found is ...:
-        return "There is no result: is a return missing?"
-    try:
-        got = torch.as_tensor(found, dtype=torch.float64).detach()
-    except (TypeError, ValueError, RuntimeError):
-        return f"The result should be a number or a tensor, this is of type {type(found).__name__}."
-    want = torch.as_tensor(expected, dtype=torch.float64)
-    if _close(got, want, tolerance):
-        return None
-    for hint, slip in slips.items():
-        if _close(got, torch.as_tensor(slip, dtype=torch.float64), tolerance):
-            return hint
-    return _difference(got, want, tolerance)
+def _hint(exercise: Exercise, results: list[Tensor]) -> tuple[str | None, int]:
+    """What is off in the results for all inputs, and the first input where it shows."""
+
+    def agrees(values: list[Tensor]) -> list[bool]:
+        pairs = zip(results, values, strict=True)
+        return [is_close(got, want, tolerance=exercise.tolerance) for got, want in pairs]
+
+    wanted = [tensor_of(value) for value in values_of(exercise.solution, exercise.inputs)]
+    right = agrees(wanted)
+    if all(right):
+        return None, 0
+    wrong = right.index(False)
+    if coarse := coarseness(results[wrong], wanted[wrong]):
+        return coarse, wrong
+    made = values_of(exercise.mistakes, exercise.inputs)
+    explained = {hint: [tensor_of(values[hint]) for values in made] for hint in made[0]}
+    gaps = {hint: gap(results, values) for hint, values in explained.items() if all(agrees(values))}
+    if gaps:
+        return min(gaps, key=gaps.__getitem__), wrong
+    return difference(results[wrong], wanted[wrong], tolerance=exercise.tolerance), wrong
 
 
-def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
-    return a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance * float(b.abs().mean()))
-
-
-def _difference(got: Tensor, want: Tensor, tolerance: float) -> str:
-    """What sets a wrong answer apart from the right one, the plainest difference first."""
-    if got.shape != want.shape:
-        turned = " It looks transposed." if got.ndim == 2 and _close(got.T, want, tolerance) else ""
-        return f"The shape should be {tuple(want.shape)}, this is {tuple(got.shape)}.{turned}"
-    if not got.isfinite().all():
-        return "The result has an entry that is infinite or not a number."
-    if got.ndim == 2 and _close(got.T, want, tolerance):
-        return "It is the transpose of the answer."
-    if _close(-got, want, tolerance):
-        return "The sign is off."
-    factor = float((got * want).sum() / (want * want).sum())
-    if factor and _close(got / factor, want, tolerance) and got.numel() > 1:
-        return f"It is {factor:.4g} times the answer: a constant factor is off."
-    shift = (got - want).mean()
-    if got.numel() > 1 and _close(got - shift, want, tolerance):
-        return f"Every entry is off by the same {float(shift):.4g}."
-    if got.numel() == 1:
-        return f"{float(got):.4g} is too {'large' if got > want else 'small'}."
-    worst = (got - want).abs().argmax()
-    place = tuple(int(i) for i in torch.unravel_index(worst, want.shape))
-    return f"The shape is right, the values are not; the largest difference is at {place}."
-
-
-def _show(arguments: tuple[Any, ...]) -> str:
-    shown = [f"a tensor of shape {tuple(a.shape)}" if isinstance(a, Tensor) else repr(a) for a in arguments]
-    return ", ".join(shown)
+def values_of(meant: Any, inputs: tuple[tuple[Any, ...], ...]) -> list[Any]:
+    """What a solution, or the mistakes, give for each of the inputs."""
+    return [meant(*copies(values)) for values in inputs] if inputs else [meant]

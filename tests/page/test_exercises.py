@@ -1,233 +1,190 @@
-"""Every checker accepts its solution and turns down every plausible slip with a hint that names it."""
+"""Every exercise of every chapter accepts what is right in any form, and gives each listed mistake its own hint."""
 
-import math
+from functools import partial
 
 import pytest
 import torch
 
-from mmnotes.clip import exercises as clip
-from mmnotes.decoupled_attention import exercises as decoupled_attention
-from mmnotes.flow import exercises as flow
-from mmnotes.infonce import exercises as infonce
-from mmnotes.mrope import exercises as mrope
 from mmnotes.page import check
-from mmnotes.page.exercises import Exercise, _hint
-from mmnotes.qformer import exercises as qformer
-from mmnotes.rope import exercises as rope
-from mmnotes.sinkhorn import exercises as sinkhorn
-from mmnotes.zero_conv import exercises as zero_conv
+from mmnotes.page.comparison import tensor_of
+from mmnotes.page.exercises import Exercise, exercises_of, hint_for, stems, values_of
 
-CHAPTERS = (clip, infonce, qformer, rope, mrope, flow, zero_conv, decoupled_attention, sinkhorn)
-EXERCISES = {name: exercise for chapter in CHAPTERS for name, exercise in chapter.EXERCISES.items()}
-SLIPS = [(name, hint) for name, exercise in EXERCISES.items() for hint in exercise.slips]
-
-# Wrong answers that the slips do not foresee, one list per exercise.
-UNFORESEEN = {
-    "clip-1": [
-        lambda size, patch, dim, depth, features: 12 * dim**2 * depth,
-        lambda size, patch, dim, depth, features: (size // patch) ** 2,
-        lambda size, patch, dim, depth, features: clip._tower_size(size, patch, dim, depth + 1, features),
-    ],
-    "clip-2": [
-        lambda pixels, patch: pixels.flatten(1),
-        lambda pixels, patch: clip._patches(pixels, patch).flip(1),
-        lambda pixels, patch: clip._patches(pixels, patch).transpose(1, 2),
-    ],
-    "clip-3": [
-        lambda token_ids, end: (token_ids == end).sum(-1),
-        lambda token_ids, end: clip._first_end(token_ids, end) - 1,
-        lambda token_ids, end: token_ids.argmin(-1),
-    ],
-    "clip-4": [torch.sigmoid, lambda x: x * torch.sigmoid(1.702 * x), lambda x: (x > 0).double()],
-    "clip-5": [
-        lambda image, text, scale: image @ text.T,
-        lambda image, text, scale: clip._zero_shot(image, text, 2 * scale),
-        lambda image, text, scale: clip._zero_shot(image, text, scale).log(),
-    ],
-    "infonce-1": [lambda pairs, copies: 0.0, lambda pairs, copies: copies, lambda pairs, copies: 1 / copies],
-    "infonce-2": [10.5, 0.0, "ten", [10.4, 10.4]],
-    "infonce-3": [
-        lambda s, scale: (scale * s).softmax(1) - torch.eye(len(s)),
-        lambda s, scale: -infonce._slope(s, scale),
-        lambda s, scale: infonce._slope(s.T, 2 * scale),
-    ],
-    "infonce-4": [lambda processes: 0.5, lambda processes: -1 / processes, lambda processes: 2 / processes],
-    "infonce-5": [lambda pairs: -10.0, lambda pairs: 0.0, lambda pairs: -math.log10(pairs)],
-    "flow-1": [lambda x, v, t: v, lambda x, v, t: x, lambda x, v, t: v - x],
-    "flow-2": [lambda sigma, t: 1.0, lambda sigma, t: sigma**2, lambda sigma, t: sigma * t],
-    "flow-3": [lambda t, small, large: t, lambda t, small, large: 1.0, lambda t, small, large: t * small / large],
-    "flow-4": [lambda shift: 0.001, lambda shift: shift, lambda shift: 1 / shift],
-    "flow-5": [
-        lambda conditional, unconditional: torch.ones(3),
-        lambda conditional, unconditional: (conditional * unconditional).sum(1),
-        lambda conditional, unconditional: 1 / unconditional.square().sum(1),
-    ],
-    "zero_conv-1": [
-        lambda step: torch.tensor([False] * 4),
-        lambda step: torch.tensor([True] * 4),
-        lambda step: torch.tensor([True, False, False, False]),
-    ],
-    "zero_conv-2": [lambda step: 1.0, lambda step: step - 1, lambda step: zero_conv._growth(step + 1)],
-    "zero_conv-3": [len, sum, lambda channels: zero_conv._taps(channels[:-1])],
-    "zero_conv-4": [
-        lambda delta, features: zero_conv._slope(delta, features).T,
-        lambda delta, features: -zero_conv._slope(delta, features),
-        lambda delta, features: torch.zeros(3, 4),
-    ],
-    "zero_conv-5": [
-        lambda delta, x, down, scale: zero_conv._up(delta, x, down, scale).T,
-        lambda delta, x, down, scale: zero_conv._up(delta, x, down, 1 / scale),
-        lambda delta, x, down, scale: zero_conv._up(delta, x, down.flip(0), scale),
-    ],
-    "decoupled_attention-1": [
-        lambda widths, context, image, tokens: sum(widths),
-        lambda widths, context, image, tokens: decoupled_attention._prompt_size(widths[1:], context, image, tokens),
-        lambda widths, context, image, tokens: 22_000_000,
-    ],
-    "decoupled_attention-2": [
-        lambda q, k, v, k_image, v_image, scale: decoupled_attention._part(q, k, v),
-        lambda q, k, v, k_image, v_image, scale: decoupled_attention._decoupled(q, k, v, k, v, scale),
-        lambda q, k, v, k_image, v_image, scale: decoupled_attention._decoupled(q, k_image, v_image, k, v, scale),
-    ],
-    "decoupled_attention-3": [
-        lambda share, text, image: 0.0,
-        lambda share, text, image: text - image,
-        lambda share, text, image: math.log10(share / (1 - share) * text / image),
-    ],
-    "decoupled_attention-4": [
-        lambda one, other, a, b, wanted: one,
-        lambda one, other, a, b, wanted: (one + other) / 2,
-        lambda one, other, a, b, wanted: decoupled_attention._at(other, one, a, b, wanted),
-    ],
-    "decoupled_attention-5": [
-        lambda image, dim, inner, depth, queries, out: 12 * dim**2 * depth,
-        lambda image, dim, inner, depth, queries, out: 0,
-        lambda image, dim, inner, depth, queries, out: decoupled_attention._resampler_size(
-            image, dim, inner, depth + 1, queries, out
-        ),
-    ],
-    "sinkhorn-1": [lambda k: k, lambda k: k / k.sum(), lambda k: torch.full((2, 2), 0.5), lambda k: torch.eye(2)],
-    "sinkhorn-2": [
-        lambda scores, tau: torch.logsumexp(scores, 0),
-        lambda scores, tau: -tau * torch.logsumexp(scores / tau, 0),
-        lambda scores, tau: scores.median(0).values,
-    ],
-    "sinkhorn-3": [61.915, 63, 6, "sixty-two", [1, 2]],
-    "sinkhorn-4": [lambda a, n: 2 * n + 1 / a, lambda a, n: 1 / (2 * n) + a, lambda a, n: a ** (-n)],
-    "sinkhorn-5": [
-        lambda scores, tau, steps: (scores / tau).softmax(1),
-        lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps + 1),
-        lambda scores, tau, steps: sinkhorn._samples_first(scores, tau, steps).T,
-    ],
-    "qformer-1": [6, 20_000_000, 28_366_848],
-    "qformer-2": [0.5, 1 / 3, "two thirds"],
-    "qformer-3": [
-        lambda queries, keep: torch.ones(2, 2),
-        lambda queries, keep: qformer.itg_mask(queries=queries, keep=keep).mT,
-        lambda queries, keep: qformer.itg_mask(queries=queries, keep=keep).logical_not(),
-    ],
-    "qformer-4": [
-        lambda queries, texts: qformer.itc_similarity(queries, texts).T,
-        lambda queries, texts: -qformer.itc_similarity(queries, texts),
-        lambda queries, texts: qformer.itc_similarity(queries, texts) / 0.07,
-    ],
-    "qformer-5": [
-        lambda mask, token, depth: mask,
-        lambda mask, token, depth: torch.zeros(len(mask), dtype=torch.bool),
-        lambda mask, token, depth: torch.ones(len(mask), dtype=torch.bool),
-    ],
-    "rope-1": [lambda j, planes, base: base, lambda j, planes, base: 6.28 * base**j, lambda j, planes, base: 2 * j],
-    "rope-2": [lambda c, axes: (1 + c) / 2, lambda c, axes: c**axes, lambda c, axes: 1 - c],
-    "rope-3": [
-        lambda q, k, p, r, ladder: q * k,
-        lambda q, k, p, r, ladder: (q @ k) * torch.cos((r - p) * ladder).mean(),
-        lambda q, k, p, r, ladder: -rope._one_side(q, k, p, r, ladder),
-    ],
-    "rope-4": [0, 0.15, 2.3119],
-    "rope-5": [lambda w: w.T, lambda w: w.flip(0), lambda w: w[::2]],
-    "mrope-1": [lambda s: [0] * sum(s), lambda s: s, lambda s: "THW" * s[1]],
-    "mrope-2": [160, 6.28, 5e6],
-    "mrope-3": [2, 16, 4.5],
-    "mrope-4": [
-        lambda start, frames, height, width, seconds: start,
-        lambda start, frames, height, width, seconds: start + round(2 * frames * seconds),
-        lambda start, frames, height, width, seconds: start + height + width,
-    ],
-    "mrope-5": [lambda s: mrope._undo(s)[::-1], lambda s: sorted(s), lambda s: mrope._undo(s)[1:]],
-}
+EXERCISES = {name: exercise for stem in stems() for name, exercise in exercises_of(stem).items()}
+HINTS = [
+    (name, hint)
+    for name, exercise in EXERCISES.items()
+    for hint in values_of(exercise.mistakes, exercise.inputs[:1])[0]
+]
 
 
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_solution_is_right(name):
-    assert check(name, EXERCISES[name].solution).right is True
+def answered(exercise, change):
+    """The solution as an answer, its result changed."""
+    if not exercise.inputs:
+        return change(tensor_of(exercise.solution))
+    return lambda *arguments: change(tensor_of(exercise.solution(*arguments)))
+
+
+def mistaken(exercise, hint, change):
+    """A listed mistake as an answer, its result changed."""
+    if not exercise.inputs:
+        return change(tensor_of(exercise.mistakes[hint]))
+    return lambda *arguments: change(tensor_of(exercise.mistakes(*arguments)[hint]))
+
+
+def test_the_exercises_of_a_chapter_carry_its_name():
+    assert "sinkhorn" in stems() and "page" not in stems()
+    for stem in stems():
+        assert list(exercises_of(stem)) == [f"{stem}-{n}" for n in range(1, len(exercises_of(stem)) + 1)]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_three_dots_read_as_unanswered(name):
     verdict = check(name, ...)
-    assert verdict.right is None and "not answered yet" in repr(verdict)
-
-
-@pytest.mark.parametrize(("name", "hint"), SLIPS)
-def test_each_slip_gets_its_own_hint(name, hint):
-    verdict = check(name, EXERCISES[name].slips[hint])
-    assert verdict.right is False and hint in verdict.message
+    assert verdict.right is None
+    assert repr(verdict) == f"{name}: not answered yet. Put your answer in place of the three dots."
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_unforeseen_wrong_answers_are_turned_down_with_a_hint(name):
-    assert len(EXERCISES[name].slips) >= 3 and len(UNFORESEEN[name]) >= 3
-    for answer in UNFORESEEN[name]:
-        verdict = check(name, answer)
-        assert verdict.right is False and len(verdict.message) > len(f"{name}: not yet. ") + 10
+def test_the_solution_is_right(name):
+    assert repr(check(name, EXERCISES[name].solution)) == f"{name}: right."
 
 
-MATRIX = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])
+@pytest.mark.parametrize("form", [torch.Tensor.tolist, torch.Tensor.numpy, lambda result: result.numpy()[()]])
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_is_right_as_a_list_a_number_or_an_array(name, form):
+    assert check(name, answered(EXERCISES[name], form)).right is True
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_is_right_at_every_precision_that_can_hold_it(name, dtype):
+    exercise = EXERCISES[name]
+    results = [tensor_of(value) for value in values_of(exercise.solution, exercise.inputs)]
+    held = all(torch.equal(r.to(dtype).to(r.dtype), r) for r in results if not r.is_floating_point())
+    verdict = check(name, answered(exercise, partial(torch.Tensor.to, dtype=dtype)))
+    assert verdict.right is held
+    assert held or "cannot hold" in verdict.message
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_may_be_computed_in_another_precision(name, dtype):
+    exercise = EXERCISES[name]
+
+    def answer(*arguments):
+        return exercise.solution(
+            *(a.to(dtype) if isinstance(a, torch.Tensor) and a.is_floating_point() else a for a in arguments)
+        )
+
+    assert check(name, answer if exercise.inputs else exercise.solution).right is True
+
+
+@pytest.mark.parametrize("dtype", [None, torch.float64, torch.float32])
+@pytest.mark.parametrize(("name", "hint"), HINTS)
+def test_each_mistake_gets_its_own_hint(name, hint, dtype):
+    verdict = check(name, mistaken(EXERCISES[name], hint, lambda result: result.to(dtype or result.dtype)))
+    assert verdict.right is False
+    assert verdict.message.startswith(f"{name}: not yet. {hint}")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exercise_foresees_three_mistakes_in_whole_sentences(name):
+    hints = [hint for each, hint in HINTS if each == name]
+    assert len(hints) >= 3 and all(hint.endswith(".") for hint in hints)
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("change", "words"),
     [
-        (MATRIX.T, "looks transposed"),
-        (MATRIX[0], "shape should be (2, 3), this is (3,)"),
-        (-MATRIX, "sign is off"),
-        (2 * MATRIX, "2 times the answer"),
-        (MATRIX + 1, "off by the same 1"),
-        (MATRIX / 0, "infinite or not a number"),
-        (MATRIX.clone().index_put((torch.tensor(1), torch.tensor(2)), torch.tensor(0.0)), "difference is at (1, 2)"),
-        (None, "is a return missing"),
-        ("seven", "of type str"),
+        (lambda result: result.to(torch.complex128), "is complex"),
+        (lambda result: result[None], "shape"),
+        (lambda result: result.double() / 0 * 0, "infinite or not a number"),
+        (lambda result: 3 * result.double() + 1, ""),
+        (lambda result: None, "is a return missing"),
+        (lambda result: "seven", "of type str"),
     ],
 )
-def test_a_wrong_tensor_is_told_what_is_off(answer, words):
-    assert words in str(_hint(Exercise(solution=MATRIX, slips={}), answer))
+@pytest.mark.parametrize("name", EXERCISES)
+def test_unforeseen_wrong_answers_are_turned_down_with_a_hint(name, change, words):
+    verdict = check(name, answered(EXERCISES[name], change))
+    assert verdict.right is False and words in verdict.message
+    assert len(verdict.message) > len(f"{name}: not yet. ") + 10
 
 
-def test_a_square_transpose_is_named():
-    square = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    assert "transpose" in str(_hint(Exercise(solution=square, slips={}), square.T))
+@pytest.mark.parametrize("name", [name for name, exercise in EXERCISES.items() if exercise.inputs])
+def test_an_answer_may_spoil_what_it_is_given(name):
+    exercise = EXERCISES[name]
+    before = repr(exercise.inputs)
+
+    def answer(*arguments):
+        result = exercise.solution(*arguments)
+        for argument in arguments:
+            if isinstance(argument, list):
+                argument.clear()
+            elif isinstance(argument, torch.Tensor):
+                argument.zero_()
+        return result
+
+    assert check(name, answer).right is True
+    assert repr(exercise.inputs) == before
 
 
-def test_a_number_is_told_its_direction():
-    assert "too large" in str(_hint(Exercise(solution=2.0, slips={}), 3))
-    assert "too small" in str(_hint(Exercise(solution=2.0, slips={}), 1))
+def double_mistakes(x):
+    return {"Doubled.": 2 * x, "Two more.": x + 2, "Doubled and one more.": 2 * x + 1}
 
 
-def test_functions_are_called_on_every_input_and_on_copies():
-    exercise = Exercise(solution=lambda x: x * x, slips={}, inputs=((torch.tensor(2.0),), (torch.tensor(3.0),)))
-    assert _hint(exercise, lambda x: x.mul_(x)) is None
-    assert exercise.inputs[0][0] == 2
-    assert "too small" in str(_hint(exercise, lambda x: 2 * x)), "2x equals x*x at 2 alone"
+SQUARE = Exercise(solution=lambda x: x * x, mistakes=double_mistakes, inputs=((2.0,), (3.0,)))
 
 
-def test_a_function_that_raises_and_an_answer_that_is_no_function():
-    exercise = Exercise(solution=lambda x: x, slips={}, inputs=((1.0,),))
-    assert "raised ZeroDivisionError for 1.0" in str(_hint(exercise, lambda x: x / 0))
-    assert "should be a function" in str(_hint(exercise, 3))
+def test_a_hint_explains_the_answer_to_every_input():
+    assert hint_for(SQUARE, lambda x: x + x) == "Doubled. Tried with x = 3.0."
+    assert hint_for(SQUARE, lambda x: x + 2) == "Two more. Tried with x = 3.0."
+    assert "Doubled" not in str(hint_for(SQUARE, lambda x: 5.0 if x == 2 else 8.0))
+    assert hint_for(SQUARE, lambda x: 4.0) == "4 is too small by 5 (0.4444 times the answer). Tried with x = 3.0."
 
 
-def test_an_unknown_id_is_an_error_that_names_the_known_ones():
-    with pytest.raises(ValueError, match=r"got 'sinkhorn-9'; sinkhorn has sinkhorn-1"):
-        check("sinkhorn-9", 1)
-    with pytest.raises(ValueError, match="got 'nothing-1'"):
-        check("nothing-1", 1)
+def test_the_nearest_of_the_mistakes_is_named():
+    near = Exercise(solution=1.0, mistakes={"A quarter.": 0.25, "A little more.": 0.25002})
+    assert hint_for(near, 0.250018) == "A little more."
+
+
+def test_the_solution_and_the_mistakes_get_copies_too():
+    def spoiling(values):
+        values.append(1)
+        return sum(values)
+
+    def mistakes(values):
+        return {"One short.": spoiling(values) - 1}
+
+    exercise = Exercise(solution=spoiling, mistakes=mistakes, inputs=(([1],),))
+    assert hint_for(exercise, lambda values: 2) is None
+    assert hint_for(exercise, lambda values: 1) == "One short. Tried with values = [1]."
+    assert exercise.inputs == (([1],),)
+
+
+def test_a_number_in_place_of_a_function():
+    assert hint_for(SQUARE, 3) == "The answer should be a function of x, this is of type int."
+
+
+def test_a_function_in_place_of_a_number():
+    assert "this is of type function" in str(hint_for(Exercise(solution=1.0, mistakes={}), lambda x: x))
+
+
+@pytest.mark.parametrize(
+    ("identifier", "message"),
+    [
+        ("sinkhorn-9", "got 'sinkhorn-9'; did you mean 'sinkhorn-.'. sinkhorn has sinkhorn-1, sinkhorn-2"),
+        ("sinkorn-2", "did you mean 'sinkhorn-2'"),
+        ("sinkhorn2", "did you mean 'sinkhorn-2'"),
+        ("Sinkhorn 2", "did you mean 'sinkhorn-2'"),
+        ("MROPE-3", "did you mean 'mrope-3'"),
+        ("zero-conv-4", "did you mean 'zero_conv-4'"),
+        ("decoupled-3", "did you mean 'decoupled_attention-3'"),
+        ("page-1", "got 'page-1'; there are exercises of clip, "),
+        ("nothing-1", "got 'nothing-1'; there are exercises of clip, "),
+        ("", "got ''; there are exercises of clip, "),
+    ],
+)
+def test_an_unknown_id_is_an_error_that_names_the_nearest(identifier, message):
+    with pytest.raises(ValueError, match=message):
+        check(identifier, 1)
