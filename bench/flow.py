@@ -8,7 +8,7 @@ from torch import Tensor
 
 from bench.timing import Row, race
 from mmnotes.data import text_features
-from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.flow import Velocity, euler, guided_by, time_grid
 from mmnotes.models.generator import pretrained_unet, prompts
 
 PICTURES, STEPS, SCALE = 16, 5, 2.0
@@ -53,7 +53,7 @@ def rows() -> Iterator[Row]:
     )
 
 
-def by_scheduler(velocity, noise: Tensor) -> Tensor:
+def by_scheduler(velocity: Velocity, noise: Tensor) -> Tensor:
     """Euler's steps by diffusers, at the same times."""
     scheduler = FlowMatchEulerDiscreteScheduler()
     scheduler.set_timesteps(sigmas=time_grid(steps=STEPS)[:-1].tolist())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import torch
 from diffusers.models.controlnets.controlnet import ControlNetConditioningEmbedding
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.timing import Row, race
 from mmnotes.data import text_features
@@ -35,7 +35,7 @@ def rows() -> Iterator[Row]:
     noise = torch.randn(PICTURES, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     hint, text = (noise[:, :1] > 1).float(), prompts(text_features()[:PICTURES])
 
-    def sampled(network) -> Tensor:
+    def sampled(network: nn.Module) -> Tensor:
         return euler(guided_by(network, text, unet.nothing, scale=SCALE), noise, time_grid(steps=STEPS))
 
     def each_step(x: Tensor, t: Tensor, given: Tensor) -> Tensor:

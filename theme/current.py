@@ -7,6 +7,7 @@ label or number. A build that was interrupted or warned leaves a marker, and the
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -21,10 +22,12 @@ PICKLE = "environment.pickle"
 class BookBuilder(StandaloneHTMLBuilder):
     """The HTML builder, writing the outdated pages and no other."""
 
-    def write(self, build_docnames: Iterable[str] | None, updated_docnames: Sequence[str], method="update") -> None:
+    def write(
+        self, build_docnames: Iterable[str] | None, updated_docnames: Sequence[str], method: Any = "update"
+    ) -> None:
         """Note which pages are outdated; Sphinx adds the root page and those that list an outdated one."""
         everything = build_docnames is None or list(build_docnames) == ["__all__"]
-        self.outdated = self.env.found_docs if everything else {*build_docnames, *updated_docnames}
+        self.outdated = self.env.found_docs if everything else {*(build_docnames or ()), *updated_docnames}
         super().write(build_docnames, updated_docnames, method)
 
     def write_doc(self, docname: str, doctree: nodes.document) -> None:

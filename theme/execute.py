@@ -56,7 +56,7 @@ async def execute_all(app: Sphinx, stale: dict[str, Path]) -> None:
     await asyncio.gather(*(execute(app, name, chapter, free) for name, chapter in stale.items()))
 
 
-def outdated(app: Sphinx, env: BuildEnvironment, added, changed, removed) -> list[str]:
+def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
     """Execute what is stale, and tell Sphinx which pages show other outputs than the recorded ones."""
     shutil.rmtree(Path(app.doctreedir).parent / "executing", ignore_errors=True)
     found = chapters(env)
@@ -95,7 +95,7 @@ def show_frames(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     labs = Path(app.outdir, "_static", "labs")
-    wanted = {}
+    wanted: dict[Path, Path] = {}
     for name, chapter in chapters(app.env).items():
         wanted |= {labs / chapter.stem / lab.name: lab for lab in (entry(app, name) / chapter.stem).glob("*")}
     for shown in labs.glob("*/*"):

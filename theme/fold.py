@@ -1,5 +1,7 @@
 """Folded text and folded cells are the browser's own ``<details>``: they need no script, only a key or a click."""
 
+from collections.abc import Callable
+
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
@@ -64,7 +66,7 @@ def visit_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
     self.body.append(f'<details class="fold"><summary>{node["prompt_show"]}</summary>')
 
 
-def close(tag: str):
+def close(tag: str) -> Callable[..., None]:
     """A visitor that ends an element."""
     return lambda self, node: self.body.append(f"</{tag}>")
 

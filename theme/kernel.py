@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def explain(notebook: nbformat.NotebookNode, error: CellExecutionError) -> str:
     return re.sub(r"\x1b\[[\d;]*m", "", f"cell {failed.get('id', '?')} failed\n{error.traceback}")
 
 
-def sources(imported, package: Path) -> set[Path]:
+def sources(imported: Iterable[Path], package: Path) -> set[Path]:
     """The imported files of the package, and for each of its subpackages the data files beside the code."""
     files = {file for file in imported if file.is_relative_to(package)}
     subpackages = {file.parent for file in files if file.name == "__init__.py"} - {package}

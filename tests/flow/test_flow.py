@@ -23,7 +23,8 @@ from mmnotes.flow import (
 
 def pair(*shape: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    return tuple(torch.randn(shape, generator=generator, dtype=torch.float64) for _ in range(2))
+    first, second = (torch.randn(shape, generator=generator, dtype=torch.float64) for _ in range(2))
+    return first, second
 
 
 def gaussian_velocity(mean: float, spread: float):

@@ -33,7 +33,7 @@ def test_the_velocity_has_the_shape_of_the_picture(widths):
 
 def test_the_encoder_hands_over_one_skip_for_each_convolution_stage_and_halving():
     network = tiny()
-    shapes = []
+    shapes: list[tuple[int, ...]] = []
     network.encoder.register_forward_hook(lambda *call: shapes.extend(tuple(skip.shape[1:]) for skip in call[2]))
     network(*inputs())
     assert shapes == [(8, 12, 20), (8, 12, 20), (8, 6, 10), (16, 6, 10), (16, 3, 5), (24, 3, 5)]

@@ -1,7 +1,8 @@
 """The book's architecture as rules. A rule takes the root of a tree and returns one line for each thing amiss.
 
 A line names the file, what is missing or wrong in it, and, where it is not obvious, what to do about it.
-`tests/test_layout.py` holds this repository to the rules, `tests/test_layout_rules.py` the rules to broken trees.
+`test_layout.py` holds this repository to the rules, `test_layout_rules.py` the rules to broken trees. What imports what
+inside the package is import-linter's and deptry's to say, by the contracts in pyproject.toml.
 """
 
 import ast
@@ -10,6 +11,7 @@ import json
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 NO_CODE = {
@@ -38,7 +40,7 @@ class Cell:
     @property
     def tree(self) -> ast.Module:
         """The cell's code, parsed. Colab's cell is no Python and never read."""
-        return ast.parse(self.source)
+        return tree_of(self.source)
 
 
 def chapters(root: Path) -> list[Path]:
@@ -47,7 +49,7 @@ def chapters(root: Path) -> list[Path]:
 
 
 def stems(root: Path) -> list[str]:
-    """What the chapters are called, and so the mechanisms' modules and tests."""
+    """What the chapters are called, and so their packages and the folders of their tests."""
     return [chapter.stem for chapter in chapters(root)]
 
 
@@ -89,37 +91,70 @@ def unfenced(text: str) -> Iterator[str]:
             yield line
 
 
-def modules(root: Path, folder: str = "") -> list[Path]:
-    """The modules of the package, or those directly in one of its folders."""
-    return sorted((root / "mmnotes" / folder).glob("*.py") if folder else (root / "mmnotes").rglob("*.py"))
+def modules(root: Path) -> list[Path]:
+    """The modules of the package."""
+    return sorted((root / "mmnotes").rglob("*.py"))
 
 
-def flat_modules(root: Path) -> list[Path]:
-    """Mechanisms and what they share: the modules directly in mmnotes/."""
-    return [path for path in sorted((root / "mmnotes").glob("*.py")) if path.name != "__init__.py"]
+def room_of(path: Path, root: Path) -> str:
+    """The folder of mmnotes that a module lies in: a chapter's stem or a shared room; empty for the package itself."""
+    return parts[1] if len(parts := path.relative_to(root).parts) > 2 else ""
+
+
+def mechanism_modules(root: Path) -> list[Path]:
+    """What a reader of the code reads: the modules of chapters, layers and models, but for exercises and plots."""
+    rooms = {*stems(root), "layers", "models"}
+    return [
+        path
+        for path in modules(root)
+        if room_of(path, root) in rooms and path.name not in ("__init__.py", "exercises.py", "plots.py")
+    ]
 
 
 def parsed(path: Path) -> ast.Module:
     """A module's syntax tree."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return tree_of(path.read_text(encoding="utf-8"))
+
+
+@cache
+def tree_of(source: str) -> ast.Module:
+    """A syntax tree; many rules ask for the same one."""
+    return ast.parse(source)
 
 
 def code_lines(source: str) -> int:
-    """Lines with code on them: blank lines and comments count none, a docstring one."""
-    docstrings = {
-        node.body[0].lineno
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, CAN_HAVE_DOCSTRING) and ast.get_docstring(node) is not None
-    }
+    """Lines with code on them: blank lines and comments count none, a docstring and an import one."""
+    whole = ast.parse(source)
+    ones = [
+        node.body[0] for node in ast.walk(whole) if isinstance(node, CAN_HAVE_DOCSTRING) and ast.get_docstring(node)
+    ]
+    ones += [node for node in ast.walk(whole) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    uncounted = {line for node in ones for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)}
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        first, last = token.start[0], token.end[0]
         if token.type not in NO_CODE:
-            lines.update([first] if first in docstrings else range(first, last + 1))
-    return len(lines)
+            lines.update(range(token.start[0], token.end[0] + 1))
+    return len(lines - uncounted)
 
 
 def calls(tree: ast.AST, name: str) -> list[ast.Call]:
     """The calls of a function by its plain name, in the order they are written."""
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return [node for node in found if isinstance(node.func, ast.Name) and node.func.id == name]
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """The dotted names of everything imported: `from a import b` gives both a and a.b."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def dotted_name(path: Path, root: Path) -> str:
+    """A module's import name."""
+    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")

@@ -1,14 +1,20 @@
-"""Rules for the modules: their size, their docstrings, their signatures, their names for axes."""
+"""Rules for the modules: their size, their docstrings and examples, their signatures, their names for axes."""
 
 import ast
 import re
 from pathlib import Path
 
-from tests.layout import code_lines, flat_modules, modules, parsed, stems
+from tests.layout import CAN_HAVE_DOCSTRING, code_lines, mechanism_modules, modules, parsed, room_of, stems
 
 MOST_CODE_LINES = 100
 SECTIONS = ("Shapes", "Units", "Errors", "Source", "Differs")
-NOT_TENSORS = {"int", "float", "bool", "str"}
+NUMBERS = {"int", "float", "bool"}
+# A section, or a whole docstring, that says nothing: the name of the thing again, or that there is nothing to say.
+EMPTY = re.compile(
+    r"(none|nothing|ours|own|this book|this project|n/?a|-|see above"
+    r"|(the|a|its|this) (block|layer|module|network|model|function|class)('s)? (output|result|forward pass)s?)\.?",
+    re.IGNORECASE,
+)
 Function = ast.FunctionDef | ast.ClassDef
 
 
@@ -23,22 +29,22 @@ def modules_are_short(root: Path) -> list[str]:
 
 
 def modules_say_what_they_are(root: Path) -> list[str]:
-    """Every module has a docstring; a mechanism's names its paper's year and ends with what it leaves out."""
+    """Every module has a docstring; a chapter's package names its paper's year and ends with what it leaves out."""
     found = []
+    packages = [root / "mmnotes" / stem / "__init__.py" for stem in stems(root)]
     for path in modules(root):
         text = ast.get_docstring(parsed(path)) or ""
-        mechanism = path.parent == root / "mmnotes" and path.stem in stems(root)
         if not text and path.read_text(encoding="utf-8").strip():
             found.append(f"{path.relative_to(root)}: no docstring")
-        elif mechanism and "Differs" not in sections(text):
+        elif path in packages and "Differs" not in sections(text):
             found.append(f"{path.relative_to(root)}: its docstring has no `Differs:` list of what it leaves out")
-        elif mechanism and not re.search(r"\b(19|20)\d\d\b", text):
+        elif path in packages and not re.search(r"\b(19|20)\d\d\b", text):
             found.append(f"{path.relative_to(root)}: its docstring names no paper with its year")
     return found
 
 
 def public_functions_are_documented(root: Path) -> list[str]:
-    """Everywhere a docstring; in mechanisms and shared modules Shapes, Source and Errors, in order."""
+    """Everywhere a docstring; in mechanisms and layers Shapes where there are tensors, Errors where it can raise."""
     found = []
     for path in modules(root):
         for function in public(parsed(path)):
@@ -46,8 +52,8 @@ def public_functions_are_documented(root: Path) -> list[str]:
             place = f"{path.relative_to(root)}: {function.name}"
             if not text:
                 found.append(f"{place} has no docstring")
-            elif path in flat_modules(root):
-                wanted = ["Shapes", "Source", *(["Errors"] if can_raise(function, parsed(path)) else [])]
+            elif path in mechanism_modules(root):
+                wanted = ["Shapes"] * has_tensors(function) + ["Errors"] * can_raise(function, parsed(path))
                 given = sections(text)
                 found += [f"{place}: no `{name}:` in its docstring" for name in wanted if name not in given]
                 if given != [name for name in SECTIONS if name in given]:
@@ -55,13 +61,43 @@ def public_functions_are_documented(root: Path) -> list[str]:
     return found
 
 
-def sizes_and_constants_are_keyword_only(root: Path) -> list[str]:
-    """Tensors come first; numbers, names and switches are passed by keyword."""
+def docstrings_say_something(root: Path) -> list[str]:
+    """No section that says there is nothing to say, no docstring that only repeats what it stands under."""
     found = []
-    for path in flat_modules(root):
+    for path in modules(root):
+        for node in ast.walk(parsed(path)):
+            text = ast.get_docstring(node) if isinstance(node, CAN_HAVE_DOCSTRING) else None
+            place = f"{path.relative_to(root)}: {getattr(node, 'name', 'the module')}"
+            if text and EMPTY.fullmatch(text):
+                found.append(f"{place}: its docstring says nothing: {text}")
+            for name, said in section_texts(text or ""):
+                if not said or EMPTY.fullmatch(said):
+                    found.append(f"{place}: `{name}: {said}` says nothing; leave it out")
+    return found
+
+
+def every_chapter_has_an_example(root: Path) -> list[str]:
+    """The docstring of a chapter's main function shows a call and what comes back; the tests run it."""
+    return [
+        f"mmnotes/{stem}: no docstring shows an example, `>>> ...`"
+        for stem in stems(root)
+        if not any(
+            re.search(r"^ *>>> ", ast.get_docstring(node) or "", re.MULTILINE)
+            for path in mechanism_modules(root)
+            if room_of(path, root) == stem
+            for node in ast.walk(parsed(path))
+            if isinstance(node, CAN_HAVE_DOCSTRING)
+        )
+    ]
+
+
+def sizes_and_constants_are_keyword_only(root: Path) -> list[str]:
+    """Tensors come first; numbers and switches are passed by keyword."""
+    found = []
+    for path in mechanism_modules(root):
         for function in public(parsed(path)):
             for argument in function.args.args if isinstance(function, ast.FunctionDef) else []:
-                if argument.annotation and ast.unparse(argument.annotation) in NOT_TENSORS:
+                if argument.annotation and ast.unparse(argument.annotation) in NUMBERS:
                     found.append(f"{path.relative_to(root)}: {function.name}: {argument.arg} must be keyword-only")
     return found
 
@@ -83,9 +119,25 @@ def public(tree: ast.Module) -> list[Function]:
     return [node for node in found if not node.name.startswith("_")]
 
 
+def section_texts(docstring: str) -> list[tuple[str, str]]:
+    """The named parts of a docstring and what they hold, in its order."""
+    pieces = re.split(rf"^ *({'|'.join(SECTIONS)}):", docstring, flags=re.MULTILINE)[1:]
+    return [(name, text.split("\n\n")[0].strip()) for name, text in zip(pieces[::2], pieces[1::2], strict=True)]
+
+
 def sections(docstring: str) -> list[str]:
-    """The named parts of a docstring that hold something, in its order."""
-    return [name for name in re.findall(r"^ *(\w+):(?=\s*\S)", docstring, re.MULTILINE) if name in SECTIONS]
+    """The named parts of a docstring, in its order."""
+    return [name for name, _ in section_texts(docstring)]
+
+
+def has_tensors(function: Function) -> bool:
+    """Whether a function, or the call of a module, takes or returns tensors, other than by their names in a dict."""
+    called = [function]
+    if isinstance(function, ast.ClassDef):
+        called = [node for node in function.body if isinstance(node, ast.FunctionDef) and node.name == "forward"]
+    parts = [part for node in called for part in (node.args, node.returns) if part]
+    text = re.sub(r"(dict|Mapping)\[str, Tensor\]", "", " ".join(ast.unparse(part) for part in parts))
+    return re.search(r"\bTensor\b", text) is not None
 
 
 def can_raise(function: ast.AST, tree: ast.Module, seen: frozenset[str] = frozenset()) -> bool:
@@ -114,6 +166,8 @@ RULES = [
     modules_are_short,
     modules_say_what_they_are,
     public_functions_are_documented,
+    docstrings_say_something,
+    every_chapter_has_an_example,
     sizes_and_constants_are_keyword_only,
     axes_are_in_the_notation,
 ]

@@ -1,4 +1,4 @@
-"""The architecture, held to by this repository: see tests/layout for what each rule asks."""
+"""The architecture, held to by this repository: see tests/layout/__init__.py, and the rules beside it."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.layout import chapter_rules, errata_rules, module_rules, tree
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RULES = [*tree.RULES, *module_rules.RULES, *chapter_rules.RULES, *errata_rules.RULES]
 
 

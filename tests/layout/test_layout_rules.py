@@ -14,21 +14,30 @@ from tests.layout.test_layout import RULES
 from tools.store import text_of, tidy
 
 SENTENCE = "Each row is scaled until its sum is what it should be. "  # twelve words
-MODULE = '''"""Balance: scale a matrix.
+PACKAGE = '''"""Balance: scale a matrix.
 
 Paper: Someone, On scaling (1967).
 
 Differs: one matrix at a time.
 """
 
+from mmnotes.balance.rows import balanced
+
+__all__ = ["balanced"]
+'''
+MODULE = '''"""Balance by rows."""
+
 from jaxtyping import Float
 from torch import Tensor
 
-from mmnotes.sums import total
+from mmnotes.layers.sums import total
 
 
 def balanced(scores: Float[Tensor, "rows columns"], *, steps: int) -> Float[Tensor, "rows columns"]:
     """The scores with equal row sums.
+
+    >>> balanced(torch.ones(1, 2), steps=1)
+    tensor([[0.5000, 0.5000]])
 
     Shapes: (rows, columns) -> (rows, columns).
     Errors: ValueError if steps < 1.
@@ -38,7 +47,7 @@ def balanced(scores: Float[Tensor, "rows columns"], *, steps: int) -> Float[Tens
         raise ValueError(f"steps must be at least 1, got {steps}")
     return scores / total(scores)
 '''
-SHARED = '''"""Sums that several mechanisms use."""
+LAYER = '''"""Sums that several mechanisms use."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -65,7 +74,7 @@ ERRATA = """
   section: "2.1"
   truth: Columns come last.
   evidence: ["Someone 1967"]
-  shown_by: tests/test_balance.py::test_columns_come_last
+  shown_by: tests/balance/test_rows.py::test_columns_come_last
 - id: balance-2
   claim: One step is enough.
   section: "2.2"
@@ -74,23 +83,28 @@ ERRATA = """
   shown_by: broken-cell
 """
 FILES = {
-    "pyproject.toml": '[project]\nname = "mmnotes"\ndependencies = ["torch>=2.4", "jaxtyping", "matplotlib"]\n',
+    "pyproject.toml": "[tool.importlinter]\nignore_imports = []\n",
     "_config.yml": "repository:\n  url: ''\n",
     "_toc.yml": "root: book/index\nchapters:\n- file: book/balance\n- file: book/notation\n",
+    "README.md": "The text is book/balance.ipynb, the code mmnotes/balance/rows.py; see `mmnotes.balance.balanced`.\n",
     "book/index.md": "# A map\n",
-    "book/notation.md": "# Notation\n\n| axes |\n|---|\n| `rows columns` |\n",
+    "book/notation.md": "# Notation\n\n| axis |\n|---|\n| `rows` |\n\n## Balance\n\n| axis |\n|---|\n| `columns` |\n",
     "book/errata.yml": ERRATA,
     "mmnotes/__init__.py": '"""Mechanisms."""\n',
-    "mmnotes/balance.py": MODULE,
-    "mmnotes/sums.py": SHARED,
+    "mmnotes/balance/__init__.py": PACKAGE,
+    "mmnotes/balance/rows.py": MODULE,
+    "mmnotes/balance/exercises.py": EXERCISES,
+    "mmnotes/layers/__init__.py": '"""What several mechanisms use."""\n',
+    "mmnotes/layers/sums.py": LAYER,
     "mmnotes/page/__init__.py": PAGE,
-    "mmnotes/exercises/__init__.py": CHECK,
-    "mmnotes/exercises/balance.py": EXERCISES,
+    "mmnotes/page/exercises.py": CHECK,
     "theme/__init__.py": '"""How pages are made."""\n',
-    "tests/test_balance.py": "def test_columns_come_last():\n    assert True\n",
-    "tests/test_sums.py": "",
-    "tests/test_page.py": "",
-    "tests/test_exercises.py": "from mmnotes.exercises import balance, check\n",
+    "tests/balance/test_rows.py": "def test_columns_come_last():\n    assert True\n",
+    "tests/layers/test_sums.py": "",
+    "tests/page/test_page.py": "",
+    "tests/page/test_exercises.py": "",
+    "tools/balance/train.py": "",
+    "bench/balance.py": "",
 }
 
 
@@ -117,7 +131,7 @@ def chapter() -> Any:
     """The smallest chapter that breaks no rule."""
     card = "# Balance\n\n```{mechanism}\n:claim: Rows and columns agree.\n```"
     equations = "\n\n".join(f"$$x_{n} = {n}$$ (eq-{n})" for n in range(10))
-    include = "```{literalinclude} ../mmnotes/balance.py\n:pyobject: balanced\n```"
+    include = "```{literalinclude} ../mmnotes/balance/rows.py\n:pyobject: balanced\n```"
     box = "```{notes-said} balance-1\n```"
     checks = [part for number in range(1, 6) for part in exercise(number)]
     cells = [
@@ -134,7 +148,7 @@ def chapter() -> Any:
         new_markdown_cell("## Break it\n\n(broken-cell)=\nIt breaks.", id="break-it"),
         new_markdown_cell("## In the real model\n\n" + box, id="real-model"),
         new_markdown_cell("## Exercises", id="exercises"),
-        new_code_cell("from mmnotes.exercises import check", id="import-check"),
+        new_code_cell("from mmnotes.page.exercises import check", id="import-check"),
         *checks,
     ]
     notebook = tidy(new_notebook(cells=cells))
@@ -174,6 +188,7 @@ def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
 
 
 def remove(name: str) -> Callable[[Path], None]:
+    """A change that takes a file away."""
     return lambda root: (root / name).unlink()
 
 
@@ -182,6 +197,7 @@ def add(name: str, text: str) -> Callable[[Path], None]:
 
     def change(root: Path) -> None:
         path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8")
 
     return change
@@ -207,92 +223,162 @@ def alt(text: str) -> Callable[[Path], None]:
 
 
 LONG_CELL = "\n".join(f"x{n} = {n}" for n in range(16))
+CARD = "# Balance\n\n```{mechanism}\n:claim: Rows and columns agree.\n:before: %s\n```"
+SECOND_CHAPTER = "root: book/index\nchapters:\n- file: book/weight\n- file: book/balance\n- file: book/notation\n"
+
+
+def second_chapter(root: Path) -> None:
+    """A chapter `weight` that stands before the other one."""
+    (root / "_toc.yml").write_text(SECOND_CHAPTER, encoding="utf-8")
+    notebook = new_notebook(cells=[new_markdown_cell("# Weight", id="card")])
+    (root / "book/weight.ipynb").write_text(text_of(tidy(notebook)), encoding="utf-8")
+
+
+def both(*changes: Callable[[Path], None]) -> Callable[[Path], None]:
+    """One change after the other."""
+
+    def change(root: Path) -> None:
+        for each in changes:
+            each(root)
+
+    return change
+
+
 BREAKS = [
-    (remove("mmnotes/balance.py"), tree.one_stem_in_three_folders, "mmnotes/balance.py is missing"),
-    (remove("tests/test_balance.py"), tree.one_stem_in_three_folders, "tests/test_balance.py is missing"),
-    (remove("mmnotes/exercises/balance.py"), tree.one_stem_in_three_folders, "exercises/balance.py is missing"),
-    (replace("_toc.yml", "- file: book/balance\n", ""), tree.one_stem_in_three_folders, "no place in _toc.yml"),
-    (cell("set-up", source="set_up()"), tree.one_stem_in_three_folders, "never imports mmnotes.balance"),
-    (replace("_toc.yml", "book/notation", "book/notations"), tree.toc_and_book_agree, "does not exist"),
-    (add("book/glossary.md", "# Words"), tree.toc_and_book_agree, "book/glossary.md: no place in _toc.yml"),
-    (remove("tests/test_sums.py"), tree.other_modules_are_tested_and_used, "mmnotes/sums.py: no test"),
-    (remove("tests/test_page.py"), tree.other_modules_are_tested_and_used, "page/__init__.py: no test"),
+    (remove("mmnotes/balance/__init__.py"), tree.one_stem_in_every_folder, "mmnotes/balance/__init__.py is missing"),
+    (remove("mmnotes/balance/exercises.py"), tree.one_stem_in_every_folder, "balance/exercises.py is missing"),
+    (remove("tests/balance/test_rows.py"), tree.one_stem_in_every_folder, "tests/balance/test_*.py is missing"),
+    (replace("_toc.yml", "- file: book/balance\n", ""), tree.one_stem_in_every_folder, "no place in _toc.yml"),
+    (cell("set-up", source="set_up()"), tree.one_stem_in_every_folder, "never imports mmnotes.balance"),
     (
-        replace("mmnotes/balance.py", "from mmnotes.sums import total\n", ""),
-        tree.other_modules_are_tested_and_used,
-        "mmnotes/sums.py: nothing imports it",
+        add("mmnotes/balances/rows.py", ""),
+        tree.every_folder_is_a_chapter_or_shared,
+        "mmnotes/balances: no chapter is called so",
+    ),
+    (add("tests/scales/test_rows.py", ""), tree.every_folder_is_a_chapter_or_shared, "tests/scales: no chapter"),
+    (add("tools/scales/train.py", ""), tree.every_folder_is_a_chapter_or_shared, "tools/scales: no chapter"),
+    (add("bench/scales.py", ""), tree.every_folder_is_a_chapter_or_shared, "bench/scales: no chapter"),
+    (
+        add("mmnotes/balance/__init__.py", "\nSTEPS = 3\n"),
+        tree.packages_only_name_what_is_in_them,
+        "mmnotes/balance/__init__.py: line 12 is neither",
     ),
     (
-        add("mmnotes/exercises/other.py", "EXERCISES = {}\n"),
-        tree.other_modules_are_tested_and_used,
-        "mmnotes/exercises/other.py: nothing imports it, and no chapter shows it to the reader",
+        replace("mmnotes/balance/__init__.py", "from mmnotes.balance.rows", "from mmnotes.layers.sums"),
+        tree.packages_only_name_what_is_in_them,
+        "line 8 is neither",
+    ),
+    (
+        replace("mmnotes/balance/__init__.py", '["balanced"]', '["balance"]'),
+        tree.packages_only_name_what_is_in_them,
+        "they differ by balance, balanced",
+    ),
+    (
+        replace("mmnotes/balance/__init__.py", '__all__ = ["balanced"]', ""),
+        tree.packages_only_name_what_is_in_them,
+        "__all__ must list what it imports",
+    ),
+    (replace("_toc.yml", "book/notation", "book/notations"), tree.toc_and_book_agree, "does not exist"),
+    (add("book/glossary.md", "# Words"), tree.toc_and_book_agree, "book/glossary.md: no place in _toc.yml"),
+    (cell("card", source=CARD % "weight"), tree.cards_point_backwards, "its card names weight under before"),
+    (cell("card", source=CARD % "balance"), tree.cards_point_backwards, "its card names balance under before"),
+    (
+        both(second_chapter, add("tests/balance/test_rows.py", "from mmnotes.weight import weighed\n")),
+        tree.chapters_use_only_what_their_card_names,
+        "tests/balance/test_rows.py: uses the chapter weight",
+    ),
+    (
+        both(second_chapter, add("tests/balance/test_rows.py", "from tests.weight.cases import CASES\n")),
+        tree.chapters_use_only_what_their_card_names,
+        "tests/balance/test_rows.py: uses the chapter weight",
+    ),
+    (
+        both(second_chapter, add("bench/balance.py", "import mmnotes.weight\n")),
+        tree.chapters_use_only_what_their_card_names,
+        "bench/balance.py: uses the chapter weight",
+    ),
+    (
+        both(second_chapter, cell("loops", source="from mmnotes import weight")),
+        tree.chapters_use_only_what_their_card_names,
+        "book/balance.ipynb: uses the chapter weight",
+    ),
+    (
+        both(second_chapter, replace("pyproject.toml", "[]", '["mmnotes.balance.** -> mmnotes.weight.**"]')),
+        tree.chapters_use_only_what_their_card_names,
+        "pyproject.toml: balance may import weight",
+    ),
+    (
+        remove("tests/layers/test_sums.py"),
+        tree.every_module_is_tested_and_used,
+        "mmnotes/layers/sums.py: no test; write tests/layers/test_sums.py",
+    ),
+    (remove("tests/page/test_page.py"), tree.every_module_is_tested_and_used, "mmnotes/page/__init__.py: no test"),
+    (
+        replace("mmnotes/balance/rows.py", "from mmnotes.layers.sums import total\n", ""),
+        tree.every_module_is_tested_and_used,
+        "mmnotes/layers/sums.py: nothing imports it, and no chapter shows it to the reader",
     ),
     (
         add("mmnotes/page/lab_page.py", "SIZE = 3\n"),
-        tree.other_modules_are_tested_and_used,
-        "mmnotes/page/lab_page.py: no test; write tests/test_lab_page.py",
+        tree.every_module_is_tested_and_used,
+        "mmnotes/page/lab_page.py: no test; write tests/page/test_lab_page.py",
     ),
     (
-        add("mmnotes/balance.py", "\n\ndef _draw():\n    from mmnotes.page import set_up\n"),
-        tree.imports_follow_the_arrows,
-        "mmnotes/balance.py: imports mmnotes.page",
-    ),
-    (add("mmnotes/sums.py", "import mmnotes.balance\n"), tree.imports_follow_the_arrows, "mmnotes/sums.py: imports"),
-    (
-        add("mmnotes/page/__init__.py", "from mmnotes import balance\n"),
-        tree.imports_follow_the_arrows,
-        "page must not import mechanism",
+        add("README.md", "See mmnotes/balance/columns.py.\n"),
+        tree.what_texts_name_exists,
+        "README.md: names mmnotes/balance/columns.py",
     ),
     (
-        add("theme/__init__.py", "from mmnotes.balance import balanced\n"),
-        tree.imports_follow_the_arrows,
-        "theme must not import mechanism",
+        cell("see-it", source="## See it\n\nBy `python -m` or tools/train.py."),
+        tree.what_texts_name_exists,
+        "book/balance.ipynb cell see-it: names tools/train.py",
     ),
     (
-        add("mmnotes/exercises/balance.py", "from mmnotes.page import set_up\n"),
-        tree.imports_follow_the_arrows,
-        "exercises must not import page",
+        cell("see-it", source="## See it\n\n`mmnotes.scaling` does it."),
+        tree.what_texts_name_exists,
+        "names mmnotes.scaling, which",
     ),
-    (add("mmnotes/sums.py", "import scipy\n"), tree.packages_are_declared, "scipy"),
-    (add("mmnotes/sums.py", "import matplotlib\n"), tree.packages_are_declared, "drawing belongs in page/"),
     (
-        add("mmnotes/sums.py", "".join(f"A{n} = {n}\n" for n in range(100))),
+        cell("see-it", source="## See it\n\n`mmnotes.balance.balances` does it."),
+        tree.what_texts_name_exists,
+        "names mmnotes.balance.balances, which",
+    ),
+    (
+        add("mmnotes/layers/sums.py", "".join(f"A{n} = {n}\n" for n in range(100))),
         module_rules.modules_are_short,
-        "mmnotes/sums.py: 106 code lines",
+        "mmnotes/layers/sums.py: 106 code lines",
     ),
     (
-        replace("mmnotes/balance.py", "Differs: one matrix at a time.", ""),
+        replace("mmnotes/balance/__init__.py", "Differs: one matrix at a time.", ""),
         module_rules.modules_say_what_they_are,
         "`Differs:`",
     ),
-    (replace("mmnotes/balance.py", "(1967)", ""), module_rules.modules_say_what_they_are, "no paper"),
+    (replace("mmnotes/balance/__init__.py", "(1967)", ""), module_rules.modules_say_what_they_are, "no paper"),
     (
-        replace("mmnotes/sums.py", '"""Sums that several mechanisms use."""', ""),
+        replace("mmnotes/layers/sums.py", '"""Sums that several mechanisms use."""', ""),
         module_rules.modules_say_what_they_are,
-        "mmnotes/sums.py: no docstring",
+        "mmnotes/layers/sums.py: no docstring",
     ),
     (
-        replace("mmnotes/sums.py", "    Shapes: (rows, columns) -> (rows, 1).\n", ""),
+        replace("mmnotes/layers/sums.py", "    Shapes: (rows, columns) -> (rows, 1).\n", ""),
         module_rules.public_functions_are_documented,
-        "mmnotes/sums.py: total: no `Shapes:`",
+        "mmnotes/layers/sums.py: total: no `Shapes:`",
     ),
     (
-        replace("mmnotes/balance.py", "    Source: Someone 1967, equation 3.\n", ""),
+        add(
+            "mmnotes/balance/rows.py",
+            '''\n\nclass Balance:\n    """Balances."""\n\n    def forward(self, x: Tensor) -> Tensor:\n        ...\n''',
+        ),
         module_rules.public_functions_are_documented,
-        "mmnotes/balance.py: balanced: no `Source:`",
+        "mmnotes/balance/rows.py: Balance: no `Shapes:`",
     ),
     (
-        replace("mmnotes/balance.py", "    Errors: ValueError if steps < 1.\n", ""),
+        replace("mmnotes/balance/rows.py", "    Errors: ValueError if steps < 1.\n", ""),
         module_rules.public_functions_are_documented,
         "balanced: no `Errors:`",
     ),
     (
-        replace("mmnotes/sums.py", "(rows, 1).\n    Source: Someone 1967.", "(rows, 1).\n    Source:"),
-        module_rules.public_functions_are_documented,
-        "total: no `Source:`",
-    ),
-    (
-        replace("mmnotes/sums.py", "Source: Someone 1967.", "Source: Someone 1967.\n    Units: none."),
+        replace("mmnotes/layers/sums.py", "Source: Someone 1967.", "Source: Someone 1967.\n    Units: pixels."),
         module_rules.public_functions_are_documented,
         "docstring order",
     ),
@@ -302,14 +388,34 @@ BREAKS = [
         "set_up has no docstring",
     ),
     (
-        replace("mmnotes/balance.py", "*, steps", "steps"),
+        replace("mmnotes/layers/sums.py", "Source: Someone 1967.", "Source: ours."),
+        module_rules.docstrings_say_something,
+        "mmnotes/layers/sums.py: total: `Source: ours.` says nothing",
+    ),
+    (
+        replace("mmnotes/layers/sums.py", "Source: Someone 1967.", "Source:"),
+        module_rules.docstrings_say_something,
+        "total: `Source: ` says nothing",
+    ),
+    (
+        replace("mmnotes/page/__init__.py", "Set the page up.", "The function's result."),
+        module_rules.docstrings_say_something,
+        "set_up: its docstring says nothing: The function's result.",
+    ),
+    (
+        replace("mmnotes/balance/rows.py", ">>> ", "for instance "),
+        module_rules.every_chapter_has_an_example,
+        "mmnotes/balance: no docstring shows an example",
+    ),
+    (
+        replace("mmnotes/balance/rows.py", "*, steps", "steps"),
         module_rules.sizes_and_constants_are_keyword_only,
         "steps must be keyword-only",
     ),
     (
-        replace("mmnotes/balance.py", '-> Float[Tensor, "rows columns"]', '-> Float[Tensor, "rows cols"]'),
+        replace("mmnotes/balance/rows.py", '-> Float[Tensor, "rows columns"]', '-> Float[Tensor, "rows cols"]'),
         module_rules.axes_are_in_the_notation,
-        "mmnotes/balance.py: the axis `cols`",
+        "mmnotes/balance/rows.py: the axis `cols`",
     ),
     (cell("by-hand", source="## By heart"), chapter_rules.headings_are_the_same, "`## By hand` is missing"),
     (cell("by-hand", source="## By heart"), chapter_rules.headings_are_the_same, "`## By heart` is none"),
@@ -346,6 +452,11 @@ BREAKS = [
         "set_up()",
     ),
     (cell("in-mmnotes", source="## In mmnotes"), chapter_rules.the_real_function_is_shown, "no literalinclude"),
+    (
+        cell("in-mmnotes", source=lambda text: text.replace("balance/rows", "layers/sums")),
+        chapter_rules.the_real_function_is_shown,
+        "no literalinclude of a file in ../mmnotes/balance/",
+    ),
     (cell("figure-1", metadata={"tags": ["figure"]}), chapter_rules.figures_have_alt_text, "without alt text"),
     (alt("5d3c0a9be1f2_1"), chapter_rules.figures_have_alt_text, "a hash or a label"),
     (alt("The row sums over steps in sums.png"), chapter_rules.figures_have_alt_text, "names a file"),
@@ -389,14 +500,9 @@ BREAKS = [
         "no folded solution after balance-2",
     ),
     (
-        replace("tests/test_exercises.py", "balance, ", ""),
+        replace("mmnotes/balance/exercises.py", '"balance-3"', '"balance-7"'),
         chapter_rules.exercises_are_complete,
-        "does not import mmnotes.exercises.balance",
-    ),
-    (
-        replace("mmnotes/exercises/balance.py", '"balance-3"', '"balance-7"'),
-        chapter_rules.exercises_are_complete,
-        "mmnotes/exercises/balance.py: no exercise balance-3",
+        "mmnotes/balance/exercises.py: no exercise balance-3",
     ),
     (
         cell("loops", execution_count=None),
@@ -412,9 +518,9 @@ BREAKS = [
         "must be a list",
     ),
     (
-        replace("tests/test_balance.py", "come_last", "come_first"),
+        replace("tests/balance/test_rows.py", "come_last", "come_first"),
         errata_rules.what_shows_an_entry_exists,
-        "tests/test_balance.py::test_columns_come_last does not exist",
+        "tests/balance/test_rows.py::test_columns_come_last does not exist",
     ),
     (cell("break-it", source="## Break it"), errata_rules.what_shows_an_entry_exists, "the label broken-cell"),
     (
@@ -437,8 +543,9 @@ def test_every_rule_is_shown_to_fire():
 
 
 def test_code_lines_are_lines_with_code_on_them():
-    source = '"""A docstring\nof two lines."""\n\n# a comment\nx = (\n    1,  # one\n    # none\n)\ny = """a\n\nb"""\n'
-    assert code_lines(source) == 1 + 3 + 3
+    docstring = '"""A docstring\nof two lines."""\n\n# a comment\nfrom a import (\n    b,\n    c,\n)\n'
+    source = docstring + 'x = (\n    1,  # one\n    # none\n)\ny = """a\n\nb"""\n'
+    assert code_lines(source) == 1 + 1 + 3 + 3
 
 
 def test_boxes_within_boxes_are_outside_the_text():
@@ -462,9 +569,39 @@ def test_a_part_shares_the_test_of_the_module_it_was_split_from(root):
     add("mmnotes/page/lab.py", '"""A lab."""\nSIZE = 3\n')(root)
     add("mmnotes/page/lab_page.py", '"""Its page."""\nSIZE = 3\n')(root)
     add("mmnotes/page/__init__.py", "from mmnotes.page import lab, lab_page\n")(root)
-    assert len(tree.other_modules_are_tested_and_used(root)) == 2
-    add("tests/test_lab.py", "")(root)
-    assert tree.other_modules_are_tested_and_used(root) == []
+    assert len(tree.every_module_is_tested_and_used(root)) == 2
+    add("tests/page/test_lab.py", "")(root)
+    assert tree.every_module_is_tested_and_used(root) == []
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "from mmnotes.balance import balanced\n",
+        "from mmnotes import balance\n\nbalance.balanced\n",
+        "import mmnotes.balance.rows\n",
+    ],
+)
+def test_a_test_of_a_name_is_a_test_of_the_module_that_holds_it(root, test):
+    remove("tests/balance/test_rows.py")(root)
+    assert tree.every_module_is_tested_and_used(root) != []
+    add("tests/balance/test_balance.py", test)(root)
+    assert tree.every_module_is_tested_and_used(root) == []
+
+
+def test_a_card_opens_the_way_to_another_chapter(root):
+    second_chapter(root)
+    add("tests/balance/test_rows.py", "from mmnotes.weight import weighed\n")(root)
+    replace("pyproject.toml", "[]", '["mmnotes.balance.** -> mmnotes.weight.**"]')(root)
+    assert len(tree.chapters_use_only_what_their_card_names(root)) == 2
+    cell("card", source=CARD % "weight")(root)
+    assert tree.chapters_use_only_what_their_card_names(root) == tree.cards_point_backwards(root) == []
+
+
+def test_a_loader_by_names_needs_no_shapes(root):
+    loader = '\n\ndef stored(file: str) -> dict[str, Tensor]:\n    """What a file holds."""\n    return {}\n'
+    add("mmnotes/layers/sums.py", loader)(root)
+    assert all_problems(root) == []
 
 
 def test_a_solution_in_a_folded_code_cell_counts(root):

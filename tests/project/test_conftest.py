@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+CONFTEST = Path(__file__).parents[1] / "conftest.py"
 GOOD = "def test_good():\n    assert True\n"
 LEFT_OUT = {
     "test_skip.py": "import pytest\n\ndef test_it():\n    pytest.skip('no browser')\n",
@@ -23,7 +24,7 @@ pytest_plugins = ["pytester"]
 
 def run(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the suite under `root`, with this repository's conftest.py."""
-    shutil.copy(Path(__file__).with_name("conftest.py"), root / "conftest.py")
+    shutil.copy(CONFTEST, root / "conftest.py")
     command = [sys.executable, "-m", "pytest", "--nbval", *options]
     return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
@@ -41,7 +42,7 @@ def test_a_run_is_red_and_names_everything_it_left_out(tmp_path, options):
 
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_one_thing_left_out_is_enough(pytester, name):
-    pytester.makeconftest(Path(__file__).with_name("conftest.py").read_text())
+    pytester.makeconftest(CONFTEST.read_text())
     pytester.makepyfile(test_good=GOOD)
     pytester.path.joinpath(name).write_text(LEFT_OUT[name])
     assert pytester.runpytest("--nbval", ".").ret == 1

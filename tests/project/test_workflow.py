@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github/workflows/book.yml"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 SCHEMA = ["check-jsonschema", "--builtin-schema", "vendor.github-workflows"]

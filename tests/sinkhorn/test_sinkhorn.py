@@ -94,9 +94,9 @@ def test_teacher_takes_three_steps_unless_told_otherwise():
 
 def test_rate_of_two_by_two_is_its_determinant():
     """The singular values are 1 and σ₂, so σ₂ is the determinant of R^(-1/2) Q C^(-1/2)."""
-    (a, b), (c, d) = plan = ((0.1, 0.3), (0.4, 0.2))
+    (a, b), (c, d) = numbers = ((0.1, 0.3), (0.4, 0.2))
     rate = (a * d - b * c) ** 2 / ((a + b) * (c + d) * (a + c) * (b + d))
-    plan = torch.tensor(plan, dtype=torch.float64)
+    plan = torch.tensor(numbers, dtype=torch.float64)
     assert convergence_rate(plan, plan.sum(1), plan.sum(0)).item() == pytest.approx(rate, rel=1e-12)
 
 

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -26,11 +26,13 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     return made
 
 
-def made(book: SmallBook, text: str, *code: str, **metadata: object) -> BeautifulSoup:
+def made(book: SmallBook, text: str, *code: str, **metadata: object) -> Tag:
     """The first chapter with this text and code, built."""
     book.chapter("first", f"{FIRST}\n\n{text}", *code, **metadata)
     book.build_well()
-    return BeautifulSoup(book.page("first"), "html.parser").find("article")
+    article = BeautifulSoup(book.page("first"), "html.parser").article
+    assert article is not None
+    return article
 
 
 def refused(book: SmallBook, text: str, *code: str, **metadata: object) -> str:
