@@ -421,13 +421,13 @@ def test_half_precision_is_computed_in_single(dtype):
     assert cosines.dtype == torch.float32
     torch.testing.assert_close(cosines, itc_similarity(queries.float(), texts.float()), rtol=0, atol=0)
     logits, pairs = 9 * torch.randn(2, 3, 23).to(dtype), torch.randn(6, 2).to(dtype)
-    for call, given in (
+    for call, half in (
         (lambda s: itc_loss(s, tau=0.01), cosines.to(dtype)),
         (lambda each: itg_loss(each, IDS, LEFT | True), logits),
         (lambda each: itm_loss(each, positives=2), pairs),
     ):
-        assert call(given).dtype == torch.float32
-        torch.testing.assert_close(call(given).double(), call(given.double()), rtol=1e-5, atol=1e-5)
+        assert call(half).dtype == torch.float32
+        torch.testing.assert_close(call(half).double(), call(half.double()), rtol=1e-5, atol=1e-5)
 
 
 def test_autocast_takes_no_precision_away():
