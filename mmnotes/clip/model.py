@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 
 from mmnotes.clip.activation import quick_gelu
 from mmnotes.clip.text import TextTower
+from mmnotes.layers.precision import promoted, without_autocast
 from mmnotes.layers.transformer import PreNormBlock
 
 
@@ -27,10 +28,10 @@ class ImageTower(nn.Module):
     features).
     Units: pixels as the tower was trained on; the released ones want each channel
     centred and scaled.
-    Errors: ValueError where patch does not divide size, heads does not divide dim, or a
-    picture has another size.
+    Errors: ValueError where patch does not divide size, heads does not divide dim, a
+    picture has another size, or there is none.
     Source: openai/CLIP, clip/model.py, class VisionTransformer, with
-    ``clip_readout.ClassReadout``.
+    ``ClassReadout``.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class ImageTower(nn.Module):
         if pixels.shape[-2:] != (self.size, self.size):
             height, width = pixels.shape[-2:]
             raise ValueError(f"pixels must be {self.size} by {self.size}, got {height} by {width}")
+        if not len(pixels):
+            raise ValueError(f"pixels must hold at least one picture, got the shape {tuple(pixels.shape)}")
         patches = rearrange(self.patch(pixels), "batch dim rows columns -> batch (rows columns) dim")
         first = self.class_token.expand(len(patches), 1, -1)
         x: Tensor = self.norm(torch.cat([first, patches], dim=1) + self.position)
@@ -76,8 +79,20 @@ class ImageTower(nn.Module):
 class CLIP(nn.Module):
     """Two towers that share nothing, and the logarithm of a scale, which starts at log(1 / 0.07).
 
+    >>> from mmnotes.clip import ClassReadout
+    >>> sizes = {"dim": 12, "depth": 1, "heads": 3, "hidden": 48}
+    >>> readout = ClassReadout(dim=12, features=8)
+    >>> clip = CLIP(
+    ...     image=ImageTower(size=32, patch=8, readout=readout, **sizes),
+    ...     text=TextTower(vocabulary=100, length=16, features=8, **sizes),
+    ... )
+    >>> clip(torch.rand(2, 3, 32, 32), torch.tensor([[98, 5, 99], [98, 7, 99], [98, 99, 0]])).shape
+    torch.Size([2, 3])
+
     Shapes: pixels (images, 3, height, width), token_ids (texts, tokens) -> (images, texts).
-    Units: the result is e^s times cosines, the logits of both softmaxes of CLIP's loss.
+    Units: the result is e^s times cosines, the logits of both softmaxes of CLIP's loss, in float32 or, for float64
+    towers, float64: the cosines of towers in half precision are promoted first, under autocast too.
+    Errors: as the towers.
     Source: Radford et al. 2021, figure 3 and section 2.5; agrees with transformers' ``CLIPModel``.
     """
 
@@ -85,11 +100,13 @@ class CLIP(nn.Module):
         super().__init__()
         self.image = image
         self.text = text
-        self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+        like = text.position
+        self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07), dtype=like.dtype, device=like.device))
 
     def forward(
         self, pixels: Float[Tensor, "images 3 height width"], token_ids: Int[Tensor, "texts tokens"]
     ) -> Float[Tensor, "images texts"]:
         """Every picture with every text."""
-        image, text = normalize(self.image(pixels), dim=1), normalize(self.text(token_ids), dim=1)
-        return self.logit_scale.exp() * image @ text.T
+        image, text, log_scale = promoted(self.image(pixels), self.text(token_ids), self.logit_scale)
+        with without_autocast(image.device):
+            return log_scale.exp() * normalize(image, dim=1) @ normalize(text, dim=1).T

@@ -10,12 +10,10 @@ Differs: the released ResNets hand their attention pooling a grid of features an
 """
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 
-from mmnotes.layers.attention import split_heads
+from mmnotes.layers.attention import attend, attention_weights
 
 
 class ClassReadout(nn.Module):
@@ -74,23 +72,16 @@ class AttentionReadout(nn.Module):
         self.output = nn.Linear(dim, features)
 
     def forward(self, tokens: Float[Tensor, "batch tokens dim"]) -> Float[Tensor, "batch features"]:
-        """The feature, not of unit length."""
+        """One feature a picture, not of unit length."""
         asked, x = self._asked(tokens)
-        query, key, value = (
-            split_heads(self.query(asked), heads=self.heads),
-            split_heads(self.key(x), heads=self.heads),
-            split_heads(self.value(x), heads=self.heads),
-        )
-        read = scaled_dot_product_attention(query, key, value)
-        feature: Tensor = self.output(rearrange(read, "batch heads 1 d -> batch (heads d)"))
+        read = attend(self.query(asked), self.key(x), self.value(x), heads=self.heads)
+        feature: Tensor = self.output(read[:, 0])
         return feature
 
     def weights(self, tokens: Float[Tensor, "batch tokens dim"]) -> Float[Tensor, "batch heads tokens"]:
         """How much the query takes of the mean, which is first, and of each patch."""
         asked, x = self._asked(tokens)
-        query, key = split_heads(self.query(asked), heads=self.heads), split_heads(self.key(x), heads=self.heads)
-        scores = (query @ key.transpose(-1, -2)).squeeze(2) / query.shape[-1] ** 0.5
-        return torch.softmax(scores, dim=-1)
+        return attention_weights(self.query(asked), self.key(x), heads=self.heads)[:, :, 0]
 
     def _asked(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """The query, and everything with the mean in place of [CLS]; both with their positions."""

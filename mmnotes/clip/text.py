@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from mmnotes.clip.activation import quick_gelu
 from mmnotes.layers.attention import causal_mask
+from mmnotes.layers.checks import values_known
+from mmnotes.layers.texts import check_ids
 from mmnotes.layers.transformer import PreNormBlock
 
 
@@ -31,9 +33,14 @@ class TextTower(nn.Module):
     """W norm(x_end) after a causal stack: words and positions in, the state at the end
     of the text out.
 
+    Padding goes behind the end. Before the text it would move every word to another
+    position. What gives it away is the start of text, the last id but one in the
+    released vocabulary: it is the first token or none. Padding before a text without
+    a start cannot be told from words.
+
     Shapes: token_ids (batch, tokens) -> (batch, features); tokens is at most length.
-    Errors: ValueError where heads does not divide dim, and for more tokens than length
-    or an id that the vocabulary does not have.
+    Errors: ValueError where heads does not divide dim, and for no token, more tokens
+    than length, an id that the vocabulary does not have, or a start that is not first.
     Source: Radford et al. 2021, section 2.4; openai/CLIP, clip/model.py, encode_text.
     """
 
@@ -58,13 +65,12 @@ class TextTower(nn.Module):
 
     def states(self, token_ids: Int[Tensor, "batch tokens"]) -> Float[Tensor, "batch tokens dim"]:
         """Every position after the last norm; row i knows of the words up to i."""
-        tokens, length = token_ids.shape[1], len(self.position)
-        if tokens > length:
-            raise ValueError(f"token_ids must have at most {length} tokens, got {tokens}")
-        lowest, highest = (int(x) for x in token_ids.aminmax())
-        if lowest < 0 or highest >= self.words.num_embeddings:
-            most = self.words.num_embeddings - 1
-            raise ValueError(f"token_ids must be between 0 and {most}, got {lowest} to {highest}")
+        words, tokens = self.words.num_embeddings, token_ids.shape[1]
+        check_ids(token_ids, name="token_ids", words=words, longest=len(self.position))
+        start = words - 2
+        if values_known(token_ids) and (late := (token_ids[:, 1:] == start).any(1)).any():
+            texts = late.nonzero()[:, 0].tolist()
+            raise ValueError(f"token_ids must have the start, {start}, as the first token, got it later in {texts}")
         x = self.words(token_ids) + self.position[:tokens]
         mask = causal_mask(num_tokens=tokens, device=x.device)
         for block in self.blocks:

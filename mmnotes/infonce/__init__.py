@@ -6,8 +6,7 @@ pre-training, SigLIP (2023), a yes or no for every pair.
 
 Differs:
 - exp, start and clamp of the scale are the training loop's: the losses take the scale itself, not its logarithm;
-- no label smoothing and no masking of pairs that only look wrong: pair i of the batch is right and every other is not;
-- gradients of the first order only for ``info_nce``, whose backward pass is written out.
+- no label smoothing and no masking of pairs that only look wrong: pair i of the batch is right and every other is not.
 """
 
 from mmnotes.infonce.loss import info_nce, sigmoid_loss, similarity

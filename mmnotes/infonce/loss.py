@@ -3,7 +3,6 @@
 Papers: Radford et al., CLIP (2021); Zhai et al., SigLIP (2023).
 """
 
-import math
 from typing import Any
 
 import torch
@@ -11,8 +10,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import logsigmoid, normalize
 
-from mmnotes.infonce.checks import check_scale
 from mmnotes.layers.blocks import block_rows
+from mmnotes.layers.checks import values_known
+from mmnotes.layers.precision import promoted, without_autocast
+from mmnotes.layers.scales import check_finite, check_positive
 
 
 def similarity(image: Float[Tensor, "batch dim"], text: Float[Tensor, "texts dim"]) -> Float[Tensor, "batch texts"]:
@@ -24,13 +25,15 @@ def similarity(image: Float[Tensor, "batch dim"], text: Float[Tensor, "texts dim
     Shapes: image (batch, dim), text (texts, dim) -> (batch, texts).
     Units: cosines, -1 to 1, in float32 or, for float64 features, float64: the steps
     of bfloat16 near 1 are 0.004, and a scale of 100 would make 0.4 nats of them.
+    Under autocast too.
     Errors: ValueError for features without a dimension.
     Source: Radford et al. 2021, figure 3; openai/CLIP, clip/model.py, CLIP.forward.
     """
     if not image.shape[1]:
         raise ValueError(f"image must have at least one dimension, got the shape {tuple(image.shape)}")
-    dtype = torch.promote_types(torch.promote_types(image.dtype, text.dtype), torch.float32)
-    return normalize(image.to(dtype), dim=1) @ normalize(text.to(dtype), dim=1).T
+    image, text = promoted(image, text)
+    with without_autocast(image.device):
+        return normalize(image, dim=1) @ normalize(text, dim=1).T
 
 
 def info_nce(similarity: Float[Tensor, "batch batch"], *, scale: Float[Tensor, ""] | float) -> Float[Tensor, ""]:
@@ -43,17 +46,26 @@ def info_nce(similarity: Float[Tensor, "batch batch"], *, scale: Float[Tensor, "
     Any matrix of scores will do: with scale 1 and the logarithms of density ratios,
     log N - L estimates their mutual information from below and never exceeds log N.
 
+    >>> s = torch.tensor([[0.9, 0.1], [0.3, 0.5]])
+    >>> print(f"{info_nce(s, scale=5.0):.3f}")
+    0.127
+    >>> print(f"{info_nce(torch.zeros(8, 8), scale=5.0):.3f}")  # a guess costs log 8
+    2.079
+
     Shapes: similarity (batch, batch), image i and text i a pair -> ().
     Units: nats, in float32 or, for float64 similarities, float64.
     Errors: ValueError for an empty batch, or a scale that is not positive and
-    finite; NotImplementedError in a backward pass with create_graph.
+    finite.
     Source: Radford et al. 2021, figure 3; agrees with mlfoundations/open_clip,
     src/open_clip/loss.py, ClipLoss.
     """
     _check_batch(similarity)
-    check_scale(scale)
-    dtype = torch.promote_types(similarity.dtype, torch.float32)
-    loss: Tensor = _InfoNCE.apply(similarity.to(dtype), torch.as_tensor(scale, dtype=dtype, device=similarity.device))
+    check_positive(scale, name="scale")
+    (similarity,) = promoted(similarity)
+    scale = torch.as_tensor(scale, dtype=similarity.dtype, device=similarity.device)
+    if not values_known(similarity, scale):  # who traces or transforms brings his own backward pass
+        return _in_one_piece(similarity, scale)
+    loss: Tensor = _InfoNCE.apply(similarity, scale)
     return loss
 
 
@@ -77,10 +89,10 @@ def sigmoid_loss(
     SigLipLoss.
     """
     _check_batch(similarity)
-    check_scale(scale)
-    if not -math.inf < bias < math.inf:
-        raise ValueError(f"bias must be finite, got {float(bias)}")
-    logits = similarity.to(torch.promote_types(similarity.dtype, torch.float32)) * scale + bias
+    check_positive(scale, name="scale")
+    check_finite(bias, name="bias")
+    (similarity,) = promoted(similarity)
+    logits = similarity * scale + bias
     labels = 2 * torch.eye(len(logits), dtype=logits.dtype, device=logits.device) - 1
     return -logsigmoid(labels * logits).sum() / len(logits)
 
@@ -88,6 +100,11 @@ def sigmoid_loss(
 def _check_batch(similarity: Tensor) -> None:
     if not len(similarity):
         raise ValueError("similarity must hold at least one pair, got the shape (0, 0)")
+
+
+def _in_one_piece(similarity: Tensor, scale: Tensor) -> Tensor:
+    logits = similarity * scale
+    return (logits.logsumexp(1) + logits.logsumexp(0)).mean() / 2 - logits.diagonal().mean()
 
 
 class _InfoNCE(torch.autograd.Function):
@@ -108,9 +125,12 @@ class _InfoNCE(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor]:
         """dL/dz = (softmax of each row + softmax of each column - 2 I) / 2N, where
         z = scale · s."""
-        if torch.is_grad_enabled():
-            raise NotImplementedError("info_nce has no second derivatives; take two cross-entropies for create_graph")
         similarity, scale, *sums = ctx.saved_tensors
+        if torch.is_grad_enabled():  # with create_graph this pass is itself differentiated
+            logits = similarity * scale
+            both = logits.softmax(1) + logits.softmax(0)
+            slope = upstream * (both - 2 * torch.eye(len(both)).to(both)) / (2 * len(both))
+            return slope * scale, (slope * similarity).sum()
         gradient, share = torch.empty_like(similarity), upstream / (2 * len(similarity))
         scale_gradient = -2 * similarity.diagonal().sum()
         count = block_rows(similarity)

@@ -17,7 +17,8 @@ from torch import Tensor
 from torch import distributed as dist
 from torch.nn.functional import cross_entropy, normalize
 
-from mmnotes.infonce.checks import check_scale
+from mmnotes.layers.precision import promoted, without_autocast
+from mmnotes.layers.scales import check_positive
 
 
 def sharded_info_nce(
@@ -32,6 +33,8 @@ def sharded_info_nce(
     takes anyway. Each direction makes n · N logits. Without a process group there
     is one process, and its part is the whole.
 
+    A collective of the process group cannot be traced.
+
     Shapes: image (batch, dim), text (batch, dim), the features of this process'
     pairs, of any length -> ().
     Units: nats, in float32 or, for float64 features, float64.
@@ -40,13 +43,12 @@ def sharded_info_nce(
     Source: mlfoundations/open_clip, src/open_clip/loss.py, ClipLoss with local_loss
     and gather_with_grad.
     """
-    check_scale(scale)
+    check_positive(scale, name="scale")
     counted = gathered_values(torch.tensor([[float(len(image))]], device=image.device))
     sizes = [int(size) for size in counted.flatten()]
     if not len(image) or len(set(sizes)) > 1:
         raise ValueError(f"image must have equally many rows on every process, at least one, got {sizes}")
-    dtype = torch.promote_types(image.dtype, torch.float32)
-    image, text = (normalize(each.to(dtype), dim=1) for each in (image, text))
+    image, text = (normalize(each, dim=1) for each in promoted(image, text))
     return matching_loss(image, text, gathered(image), gathered(text), scale=scale, start=rank() * len(image))
 
 
@@ -64,11 +66,13 @@ def matching_loss(
 
     Shapes: image and text (batch, dim), rows of length one; images and texts
     (batches, dim), where row i of the former is row start + i -> ().
-    Units: nats.
+    Units: nats, in float32 or, for float64 features, float64; under autocast too.
     Source: mlfoundations/open_clip, src/open_clip/loss.py, ClipLoss.get_logits.
     """
     pairs = start + torch.arange(len(image), device=image.device)
-    to_text, to_image = scale * image @ texts.T, scale * text @ images.T
+    image, text, images, texts = promoted(image, text, images, texts)
+    with without_autocast(image.device):
+        to_text, to_image = scale * image @ texts.T, scale * text @ images.T
     return (cross_entropy(to_text, pairs) + cross_entropy(to_image, pairs)) / 2
 
 
@@ -77,7 +81,7 @@ def gathered(rows: Float[Tensor, "batch dim"]) -> Float[Tensor, "batches dim"]:
     finds its way back.
 
     Backward, every process has what its own loss makes of all the rows, and the
-    owner of a row adds these up.
+    owner of a row adds these up. A collective of the process group cannot be traced.
 
     Shapes: rows (batch, dim) -> (batches, dim), where batches is batch times the
     number of processes.
@@ -90,6 +94,8 @@ def gathered(rows: Float[Tensor, "batch dim"]) -> Float[Tensor, "batches dim"]:
 
 def gathered_values(rows: Float[Tensor, "batch dim"]) -> Float[Tensor, "batches dim"]:
     """The rows of all processes without any gradient, not even to the process' own.
+
+    A collective of the process group cannot be traced.
 
     Shapes: as ``gathered``.
     Source: torch.distributed.all_gather; LAVIS, lavis/models/base_model.py,
@@ -105,7 +111,8 @@ def gathered_values(rows: Float[Tensor, "batch dim"]) -> Float[Tensor, "batches 
 def rank() -> int:
     """Which of the processes this one is, from 0.
 
-    Shapes: none.
+    The answer is no tensor, and there is nothing to trace.
+
     Source: the rank that torchrun gives; 0 without a process group.
     """
     return dist.get_rank() if dist.is_initialized() else 0

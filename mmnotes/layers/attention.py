@@ -11,6 +11,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from mmnotes.layers.checks import transformed
+
 
 class Attention(nn.Module):
     """softmax(Q Kᵀ / √d) V over ``heads`` slices of width d, with Q from x, and K and V from a context.
@@ -53,12 +55,7 @@ class Attention(nn.Module):
         mask: Bool[Tensor, "#batch #tokens context"] | None = None,
     ) -> Float[Tensor, "batch heads tokens context"]:
         """The softmax that ``forward`` multiplies the values with; rows sum to one."""
-        query, key = split_heads(self.query(x), heads=self.heads), split_heads(self.key(context), heads=self.heads)
-        scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
-        if mask is not None:
-            scores = scores.masked_fill(~mask[:, None], float("-inf"))
-        weights: Tensor = scores.softmax(-1)
-        return weights
+        return attention_weights(self.query(x), self.key(context), mask, heads=self.heads)
 
 
 def attend(
@@ -71,14 +68,39 @@ def attend(
 ) -> Float[Tensor, "batch tokens dim"]:
     """softmax(Q Kᵀ / √d) V of queries, keys and values that are projected already, the heads side by side again.
 
+    Under a transform of ``torch.func`` in two products, since PyTorch's fused attention has no forward-mode slope.
+
     Shapes: query (batch, tokens, dim), key and value (batch, context, dim) -> (batch, tokens, dim).
     Source: Vaswani et al. 2017, equation 1.
     """
+    if transformed(query, key, value):
+        read = attention_weights(query, key, mask, heads=heads) @ split_heads(value, heads=heads)
+        return rearrange(read, "batch heads tokens d -> batch tokens (heads d)")
     allowed = None if mask is None else mask[:, None]
     read = scaled_dot_product_attention(
         split_heads(query, heads=heads), split_heads(key, heads=heads), split_heads(value, heads=heads), allowed
     )
     return rearrange(read, "batch heads tokens d -> batch tokens (heads d)")
+
+
+def attention_weights(
+    query: Float[Tensor, "batch tokens dim"],
+    key: Float[Tensor, "batch context dim"],
+    mask: Bool[Tensor, "#batch #tokens context"] | None = None,
+    *,
+    heads: int,
+) -> Float[Tensor, "batch heads tokens context"]:
+    """softmax(Q Kᵀ / √d), which ``attend`` multiplies the values with; rows sum to one.
+
+    Shapes: query (batch, tokens, dim), key (batch, context, dim) -> (batch, heads, tokens, context).
+    Source: Vaswani et al. 2017, equation 1.
+    """
+    query, key = split_heads(query, heads=heads), split_heads(key, heads=heads)
+    scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(~mask[:, None], float("-inf"))
+    weights: Tensor = scores.softmax(-1)
+    return weights
 
 
 def split_heads(x: Float[Tensor, "batch tokens dim"], *, heads: int) -> Float[Tensor, "batch heads tokens d"]:

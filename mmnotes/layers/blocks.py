@@ -9,6 +9,8 @@ BLOCK_BYTES = 2**19  # half a megabyte fits the second-level cache of current pr
 def block_rows(matrix: Float[Tensor, "rows columns"]) -> int:
     """How many rows of a matrix fit the cache; at least one.
 
+    The answer is a plain number, known from the shape: there is nothing to trace.
+
     Shapes: matrix (rows, columns) -> a number.
     """
     return max(1, BLOCK_BYTES // max(1, matrix.shape[1] * matrix.element_size()))

@@ -10,6 +10,8 @@ from torch import Tensor
 def stored_arrays(package: str, file: str) -> dict[str, Tensor]:
     """All arrays of an npz file in a package's folder, in its order; half precision comes as float32.
 
+    A file is read, which cannot be traced.
+
     Errors: FileNotFoundError where the package has no such file.
     """
     with (files(package) / file).open("rb") as stream, np.load(stream) as stored:
@@ -18,6 +20,8 @@ def stored_arrays(package: str, file: str) -> dict[str, Tensor]:
 
 def stored_array(package: str, file: str, name: str) -> Tensor:
     """One array of such a file, without reading the others.
+
+    A file is read, which cannot be traced.
 
     Errors: FileNotFoundError where the package has no such file, KeyError where the file has no such array.
     """

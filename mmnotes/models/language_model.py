@@ -15,6 +15,7 @@ from torch.nn.functional import gelu, linear
 from mmnotes.layers.attention import causal_mask
 from mmnotes.layers.losses import next_token_loss
 from mmnotes.layers.stored import stored_arrays
+from mmnotes.layers.texts import check_ids
 from mmnotes.layers.transformer import PreNormBlock
 
 
@@ -22,7 +23,8 @@ class LanguageModel(nn.Module):
     """Logits of the next word, given the words so far and, before them, a prompt of vectors.
 
     Shapes: ids (batch, tokens), prompt (batch, queries, dim) -> (batch, tokens, words): no logits for the prompt.
-    Errors: ValueError where heads does not divide dim, or a text is longer than ``positions``.
+    Errors: ValueError where heads does not divide dim, and for no word, a text longer than ``positions``, or an id that
+    the table of words does not have.
     Source: Radford et al. 2019; the table of words is also the output layer, as there.
     """
 
@@ -40,8 +42,7 @@ class LanguageModel(nn.Module):
         self, ids: Int[Tensor, "batch tokens"], prompt: Float[Tensor, "batch queries dim"] | None = None
     ) -> Float[Tensor, "batch tokens words"]:
         """Logits after each word."""
-        if ids.shape[1] > self.positions.num_embeddings:
-            raise ValueError(f"ids must have at most {self.positions.num_embeddings} tokens, got {ids.shape[1]}")
+        check_ids(ids, name="ids", words=self.words.num_embeddings, longest=self.positions.num_embeddings)
         x = self.words(ids) + self.positions.weight[: ids.shape[1]]
         x = x if prompt is None else torch.cat([prompt, x], dim=1)
         mask = causal_mask(num_tokens=x.shape[1], device=x.device)
@@ -55,12 +56,17 @@ class LanguageModel(nn.Module):
         padding_mask: Bool[Tensor, "batch tokens"],
         prompt: Float[Tensor, "batch queries dim"] | None = None,
     ) -> Float[Tensor, ""]:
-        """Cross-entropy of every kept word after the first, in nats a word; the first is given."""
+        """Cross-entropy of every kept word after the first, in nats a word; the first is given.
+
+        Padding stands behind the words: all that ``next_token_loss`` refuses is a ValueError.
+        """
         return next_token_loss(self(ids, prompt), ids, padding_mask, smoothing=0.0)
 
 
 def pretrained_language_model() -> LanguageModel:
     """The model that read the training captions of the emoji corpus, frozen.
+
+    A file is read, which cannot be traced.
 
     Shapes: ids (batch, tokens) of ``mmnotes.data.word_ids``, and three more for the start, [DEC] and the end.
     Source: trained by tools/qformer/train.py.
@@ -76,6 +82,8 @@ def likeliest_words(
     logits_of: Callable[[Tensor], Tensor], start: Int[Tensor, "batch tokens"], *, end: int, most: int
 ) -> list[list[int]]:
     """The words that greedy decoding says after a start: at most ``most``, up to and without the end.
+
+    What comes back are lists, as long as the words that were said. Lists cannot be traced.
 
     Shapes: ``logits_of`` takes ids (batch, tokens) and returns (batch, tokens, words); start (batch, tokens).
     Source: the special case of one beam of the released models' generation.

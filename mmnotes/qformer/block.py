@@ -27,7 +27,7 @@ class FeedForward(nn.Module):
         self.norm = nn.LayerNorm(dim, eps=NORM_EPS)
 
     def forward(self, x: Float[Tensor, "batch tokens dim"]) -> Float[Tensor, "batch tokens dim"]:
-        """Each token by itself."""
+        """Each token by itself; the norm comes after the sum."""
         normed: Tensor = self.norm(x + self.down(gelu(self.up(x))))
         return normed
 
@@ -64,7 +64,7 @@ class Block(nn.Module):
         image: Float[Tensor, "batch patches image_dim"] | None,
         mask: Bool[Tensor, "batch length length"] | None,
     ) -> tuple[Float[Tensor, "batch queries dim"], Float[Tensor, "batch tokens dim"]]:
-        """Queries and text after this layer."""
+        """Queries and text after this layer; ``mask`` is over the queries followed by the text."""
         x = torch.cat([queries, text], dim=1)
         x = self.norm(x + self.attention(x, x, mask))
         queries, text = x.split([queries.shape[1], text.shape[1]], dim=1)

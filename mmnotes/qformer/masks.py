@@ -11,6 +11,8 @@ matching       yes          yes          both ways
 captioning     no           yes          backwards
 =============  ===========  ===========  ============
 
+Padding stands behind the words. In front of them it could be hidden too, but every word would have another position.
+
 Paper: Li et al., BLIP-2 (2023), sections 3.1 and 3.2 and figure 2.
 """
 
@@ -18,13 +20,15 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from mmnotes.layers.texts import check_padding
+
 
 def itc_mask(*, queries: int, padding_mask: Bool[Tensor, "batch tokens"]) -> Bool[Tensor, "batch length length"]:
     """Image-text contrast: queries and text do not see each other, as if each ran alone.
 
     Shapes: padding_mask (batch, tokens), True where there is a word -> (batch, length, length) with length = queries +
     tokens.
-    Errors: ValueError for queries < 1 or a text in which nothing is kept.
+    Errors: ValueError for queries < 1, a text without a word, or padding before a word.
     Source: Li et al. 2023, section 3.2, "unimodal self-attention mask"; equals two separate passes, which is how
     LAVIS computes it (lavis/models/blip2_models/blip2_qformer.py).
     """
@@ -35,7 +39,7 @@ def text_mask(*, padding_mask: Bool[Tensor, "batch tokens"]) -> Bool[Tensor, "ba
     """Text alone, without queries: the lower right quarter of ``itc_mask``.
 
     Shapes: padding_mask (batch, tokens), True where there is a word -> (batch, tokens, tokens).
-    Errors: ValueError for a text in which nothing is kept.
+    Errors: ValueError for a text without a word, or padding before a word.
     Source: as ``itc_mask``.
     """
     return itc_mask(queries=1, padding_mask=padding_mask)[:, 1:, 1:]
@@ -72,16 +76,12 @@ def _mask(queries: int, padding_mask: Tensor, *, query_to_text: bool, text_to_qu
     """
     if queries < 1:
         raise ValueError(f"queries must be at least 1, got {queries}")
-    if not padding_mask.any(1).all():
-        empty = (~padding_mask.any(1)).nonzero().flatten().tolist()
-        raise ValueError(f"padding_mask must hold a word of every text, got none in {empty}")
-    if causal and not padding_mask[:, 0].all():
-        raise ValueError(f"padding_mask must begin with a word for a causal mask, got {padding_mask[:, 0].tolist()}")
-    batch, tokens = padding_mask.shape
-    mask = padding_mask.new_ones(batch, queries + tokens, queries + tokens)
-    mask[:, :queries, queries:] = query_to_text
-    mask[:, queries:, :queries] = text_to_query
+    check_padding(padding_mask)
+    length = queries + padding_mask.shape[1]
+    may = padding_mask.new_ones(length, length)
+    may[:queries, queries:] = query_to_text
+    may[queries:, :queries] = text_to_query
     if causal:
-        mask[:, queries:, queries:] = torch.ones_like(mask[0, queries:, queries:]).tril()
-    mask[:, :, queries:] &= padding_mask[:, None]
-    return mask
+        may[queries:, queries:] = may[queries:, queries:].tril()
+    kept = torch.cat([padding_mask.new_ones(len(padding_mask), queries), padding_mask], 1)
+    return may & kept[:, None]

@@ -11,6 +11,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
 from mmnotes.layers.losses import next_token_loss
+from mmnotes.layers.precision import promoted, without_autocast
+from mmnotes.layers.scales import check_positive
 
 SMOOTHING = 0.1  # label smoothing of the released contrastive and captioning losses; the paper does not mention it
 
@@ -36,11 +38,17 @@ def itc_similarity(
     s_ij = max_k ⟨q_ik / |q_ik|, t_j / |t_j|⟩
 
     Shapes: query_features (images, queries, dim), text_features (texts, dim) -> (images, texts).
-    Units: cosines; the length of a feature does not matter.
+    Units: cosines, in float32 or, for float64 features, float64, under autocast too; the length of a feature does not
+    matter.
+    Errors: ValueError for no queries, or features without a dimension.
     Source: Li et al. 2023, section 3.2, "select the highest one"; ``Blip2ForImageTextRetrieval`` of transformers.
     """
-    query_features, text_features = normalize(query_features, dim=-1), normalize(text_features, dim=-1)
-    return torch.einsum("i q d, t d -> i t q", query_features, text_features).max(dim=-1).values
+    if not all(query_features.shape[1:]):
+        shape = tuple(query_features.shape)
+        raise ValueError(f"query_features must hold at least one query of one dimension, got the shape {shape}")
+    queries, texts = (normalize(each, dim=-1) for each in promoted(query_features, text_features))
+    with without_autocast(queries.device):
+        return torch.einsum("i q d, t d -> i t q", queries, texts).max(dim=-1).values
 
 
 def itc_loss(
@@ -49,9 +57,15 @@ def itc_loss(
     """Symmetric cross-entropy of s / τ with the diagonal as the truth.
 
     Shapes: similarity (batch, batch) -> ().
-    Units: cosines in, nats out. τ is a plain parameter, started at 0.07, that divides.
+    Units: cosines in, nats out, in float32 or, for float64 cosines, float64. τ is a plain parameter, started at 0.07,
+    that divides.
+    Errors: ValueError for an empty batch, or a τ that is not positive and finite.
     Source: Li et al. 2023, section 3.2; ``loss_itc`` in LAVIS' blip2_qformer.py, on one process.
     """
+    if not len(similarity):
+        raise ValueError("similarity must hold at least one pair, got the shape (0, 0)")
+    check_positive(tau, name="tau")
+    (similarity,) = promoted(similarity)
     truth = torch.arange(len(similarity), device=similarity.device)
     by_image, by_text = (
         cross_entropy(logits, truth, label_smoothing=smoothing) for logits in (similarity / tau, similarity.T / tau)
@@ -66,6 +80,8 @@ def hard_negatives(
 
     Drawn from the softmax of a column, or of a row, of the logits, with the pair itself left out.
 
+    A draw from a generator cannot be traced.
+
     Shapes: logits (batch, batch), images as rows -> images (batch,) and texts (batch,), as places in the batch.
     Units: logits are similarities divided by the temperature.
     Errors: ValueError for a batch of one, which holds no negatives.
@@ -74,7 +90,7 @@ def hard_negatives(
     if len(logits) < 2:
         raise ValueError(f"logits must be of at least 2 pairs for a negative, got {len(logits)}")
     own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
-    others = logits.detach().masked_fill(own, float("-inf"))
+    others = promoted(logits.detach())[0].masked_fill(own, float("-inf"))
     images, texts = (torch.multinomial(way.softmax(1), 1, generator=generator)[:, 0] for way in (others.T, others))
     return images, texts
 
@@ -83,14 +99,14 @@ def itm_loss(logits: Float[Tensor, "pairs 2"], *, positives: int) -> Float[Tenso
     """Two-way cross-entropy: the first ``positives`` pairs belong together (class 1), the others do not (class 0).
 
     Shapes: logits (pairs, 2) -> ().
-    Units: nats.
-    Errors: ValueError if there are fewer pairs than positives.
+    Units: nats, in float32 or, for float64 logits, float64.
+    Errors: ValueError for fewer pairs than positives, or no positives.
     Source: Li et al. 2023, section 3.2; ``loss_itm`` in LAVIS' blip2_qformer.py.
     """
     if not 0 < positives <= len(logits):
         raise ValueError(f"positives must be from 1 to the {len(logits)} pairs, got {positives}")
     together = torch.arange(len(logits), device=logits.device) < positives
-    return cross_entropy(logits, together.long())
+    return cross_entropy(promoted(logits)[0], together.long())
 
 
 def itg_loss(
@@ -105,7 +121,8 @@ def itg_loss(
     The logits at one place are for the word at the next. The first token is given and never predicted.
 
     Shapes: logits (batch, tokens, words), ids (batch, tokens), padding_mask (batch, tokens) -> ().
-    Units: nats a word.
+    Units: nats a word, in float32 or, for float64 logits, float64.
+    Errors: as ``next_token_loss``.
     Source: Li et al. 2023, section 3.2; ``BertLMHeadModel`` in LAVIS' Qformer.py.
     """
     return next_token_loss(logits, ids, padding_mask, smoothing=smoothing)

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import gelu, linear
 
+from mmnotes.layers.texts import check_ids
 from mmnotes.qformer.block import NORM_EPS
 
 
@@ -15,7 +16,7 @@ class WordEmbedding(nn.Module):
     """E(ids) + P: a vector for each word and one for its place, to be normalised together with the queries.
 
     Shapes: ids (batch, tokens) -> (batch, tokens, dim).
-    Errors: ValueError for a text longer than ``positions``.
+    Errors: ValueError for no word, a text longer than ``positions``, or an id that is not among ``words``.
     Source: ``Blip2TextEmbeddings`` of transformers; BERT's, without the types of sentences.
     """
 
@@ -27,8 +28,7 @@ class WordEmbedding(nn.Module):
 
     def forward(self, ids: Int[Tensor, "batch tokens"]) -> Float[Tensor, "batch tokens dim"]:
         """The first word is at the first place, whether or not queries stand before it."""
-        if ids.shape[1] > (most := self.positions.num_embeddings):
-            raise ValueError(f"ids must have at most {most} tokens, got {ids.shape[1]}")
+        check_ids(ids, name="ids", words=self.words.num_embeddings, longest=self.positions.num_embeddings)
         vectors: Tensor = self.words(ids) + self.positions.weight[: ids.shape[1]]
         return vectors
 

@@ -14,7 +14,7 @@ from mmnotes.layers.attention import causal_mask
 from mmnotes.layers.transformer import PreNormBlock
 from tests.clip.cases import layer_norm, linear, plus, stirred
 
-END = 22
+START, END = 21, 22
 
 
 def image_tower(**sizes):
@@ -32,7 +32,7 @@ def pictures(count, size=15):
 
 
 def texts(count, tokens=7, ends=5):
-    ids = torch.randint(0, END, (count, tokens), generator=torch.Generator().manual_seed(2))
+    ids = torch.randint(0, START, (count, tokens), generator=torch.Generator().manual_seed(2))
     ids[:, ends] = END
     return ids
 
@@ -146,7 +146,7 @@ def test_without_positions_the_patches_are_a_bag():
 def test_a_word_changes_no_state_before_it():
     tower, ids = text_tower(), texts(2)
     changed = ids.clone()
-    changed[:, 4] = (changed[:, 4] + 1) % END
+    changed[:, 4] = (changed[:, 4] + 1) % START
     before, after = tower.states(ids), tower.states(changed)
     assert torch.equal(before[:, :4], after[:, :4])
     assert (before[:, 4:] - after[:, 4:]).abs().amin(1).max() > 1e-3
@@ -155,9 +155,20 @@ def test_a_word_changes_no_state_before_it():
 def test_what_stands_behind_the_end_is_not_read():
     tower, ids = text_tower(), texts(2)
     changed = ids.clone()
-    changed[:, 6] = (changed[:, 6] + 1) % END
+    changed[:, 6] = (changed[:, 6] + 1) % START
     assert torch.equal(tower(changed), tower(ids))
     torch.testing.assert_close(tower(ids[:, :6]), tower(ids), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("padding", [0, 7, END])
+def test_padding_before_the_start_is_refused(padding):
+    """It would move every word to another position, and the feature with it, whatever number pads."""
+    tower, text = text_tower(), torch.tensor([[START, 3, 9, END, 0], [START, 5, END, 0, 0]])
+    left = torch.cat([torch.full((2, 1), padding), text], dim=1)
+    with pytest.raises(ValueError, match=r"token_ids must have the start, 21, as the first token, got it later in \[0"):
+        tower(left)
+    behind = torch.cat([text, torch.full((2, 1), padding)], dim=1)
+    torch.testing.assert_close(tower(behind), tower(text), rtol=0, atol=1e-12)
 
 
 def test_the_end_is_the_highest_number_and_the_first_of_several():
@@ -190,7 +201,7 @@ def test_attention_weights_are_those_of_the_forward_pass():
 
 def test_every_parameter_learns_and_words_that_are_not_read_do_not():
     clip = CLIP(image=image_tower(), text=text_tower()).double()
-    ids = texts(5) % 20 + 2
+    ids = texts(5) % 18 + 2
     ids[:, 5], ids[:, 6] = END, 1
     logits = clip(pictures(5), ids)
     (logits.logsumexp(1) - logits.diag()).mean().backward()
@@ -215,6 +226,27 @@ def test_inputs_are_left_as_they_are():
     assert torch.equal(pixels, before[0]) and torch.equal(ids, before[1])
 
 
+def test_logits_are_made_in_single_precision():
+    """The towers may be in half precision, by their weights or by autocast; the cosines are not, nor the scale."""
+    clip = CLIP(image=image_tower(), text=text_tower()).float()
+    nn.init.constant_(clip.logit_scale, math.log(100))
+    pixels, ids = pictures(3).float(), texts(5)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, image, text = clip(pixels, ids), clip.image(pixels), clip.text(ids)
+    assert image.dtype == text.dtype == torch.bfloat16 and found.dtype == torch.float32
+    expected = 100 * normalize(image.double(), dim=1) @ normalize(text.double(), dim=1).T
+    torch.testing.assert_close(found.double(), expected, rtol=0, atol=1e-3)
+    assert clip.bfloat16()(pixels.bfloat16(), ids).dtype == torch.float32
+
+
+def test_the_scale_joins_the_towers():
+    clip = CLIP(image=image_tower(), text=text_tower())
+    assert clip.logit_scale.dtype == torch.float64 and clip.logit_scale.exp().item() == pytest.approx(1 / 0.07)
+    with torch.device("meta"):
+        image, text = image_tower(), text_tower()
+    assert CLIP(image=image, text=text).logit_scale.is_meta
+
+
 def test_half_precision_stays_near():
     clip = CLIP(image=image_tower(), text=text_tower()).double()
     expected = normalize(clip.image(pictures(2)), dim=1)
@@ -234,6 +266,9 @@ def test_half_precision_stays_near():
         (lambda: text_tower()(texts(1, 14)), "token_ids must have at most 13 tokens, got 14"),
         (lambda: text_tower()(torch.tensor([[1, 23]])), "token_ids must be between 0 and 22, got 1 to 23"),
         (lambda: text_tower()(torch.tensor([[-1, 3]])), "token_ids must be between 0 and 22, got -1 to 3"),
+        (lambda: text_tower()(texts(0)), r"token_ids must hold at least one text of one token, got the shape \(0, 7\)"),
+        (lambda: text_tower()(texts(2)[:, :0]), r"token_ids must hold at least one .* got the shape \(2, 0\)"),
+        (lambda: image_tower()(pictures(0)), r"pixels must hold at least one picture, got the shape \(0, 3, 15, 15\)"),
     ],
 )
 def test_bad_input_is_named(make, words):

@@ -82,6 +82,24 @@ def test_half_precision_is_computed_in_single(dtype):
     assert sharded_info_nce(image, text, scale=100.0).dtype == torch.float32
 
 
+def test_autocast_takes_no_precision_away():
+    """What is promoted on purpose stays so: at scale 100 half precision would be off by 0.4 nats."""
+    image, text = (each.float().requires_grad_() for each in features())
+    calls = {
+        "similarity": lambda: info_nce(similarity(image, text), scale=100.0),
+        "sigmoid": lambda: sigmoid_loss(similarity(image, text), scale=100.0, bias=-10.0),
+        "sharded": lambda: sharded_info_nce(image, text, scale=100.0),
+        "half": lambda: info_nce(similarity(image.bfloat16(), text.bfloat16()), scale=100.0),
+    }
+    for call in calls.values():
+        expected = call()
+        with torch.autocast("cpu", torch.bfloat16):
+            found = call()
+        assert found.dtype == torch.float32
+        torch.testing.assert_close(found, expected, rtol=0, atol=0)
+        torch.testing.assert_close(slopes(found, image, text), slopes(expected, image, text), rtol=0, atol=0)
+
+
 def test_dtypes():
     s, scale = waves(5, 5).float(), torch.tensor(9.0, dtype=torch.float16, requires_grad=True)
     assert info_nce(s, scale=scale).dtype == torch.float32

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from torch.autograd import gradcheck
+from torch.autograd import gradcheck, gradgradcheck
 from torch.nn.functional import cross_entropy, normalize
 
 from mmnotes.infonce import info_nce, sharded_info_nce, sigmoid_loss, similarity
@@ -180,10 +180,23 @@ def test_an_image_moves_at_right_angles_to_itself():
     torch.testing.assert_close(shorter, slope / 2)
 
 
-def test_second_derivatives_are_refused():
-    s = waves(5, 5).requires_grad_()
-    with pytest.raises(NotImplementedError, match="info_nce has no second derivatives"):
-        torch.autograd.grad(info_nce(s, scale=2.0), s, create_graph=True)
+def test_second_derivatives():
+    """The written backward pass knows no graph; asked for one, it gives a slope that can be differentiated again."""
+    s, scale = waves(5, 5).requires_grad_(), torch.tensor(2.5).double().requires_grad_()
+    assert gradgradcheck(lambda s, scale: info_nce(s, scale=scale), (s, scale))
+    ours, theirs = (
+        torch.autograd.grad(loss(s, scale=scale), (s, scale), create_graph=True) for loss in (info_nce, textbook)
+    )
+    torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("scale_dtype", [torch.float64, torch.float32])
+def test_compiled_slopes(scale_dtype):
+    """A tracer does not see the backward pass that is written out, and takes the formula."""
+    s, scale = waves(5, 5).requires_grad_(), torch.tensor(2.5, dtype=scale_dtype, requires_grad=True)
+    compiled = torch.compile(info_nce, fullgraph=True, backend="aot_eager")
+    found, expected = (slopes(loss(s, scale=scale), s, scale) for loss in (compiled, info_nce))
+    torch.testing.assert_close(found, expected)
 
 
 @pytest.mark.parametrize("scale", CLIP)

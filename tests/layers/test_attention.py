@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmnotes.layers.attention import Attention
+from mmnotes.layers.attention import Attention, attend, causal_mask
 
 
 def random_attention(*, dim: int, heads: int, context_dim: int, seed: int = 0) -> Attention:
@@ -73,3 +73,16 @@ def test_heads_must_divide_dim():
         Attention(dim=6, heads=4, context_dim=6)
     with pytest.raises(ValueError, match="heads must divide dim = 6, got 0"):
         Attention(dim=6, heads=0, context_dim=6)
+
+
+def test_under_a_transform_two_products_are_the_fused_one():
+    """PyTorch's fused attention has no forward-mode slope; what stands in for it has the same values and mask."""
+    query, key, value = (torch.randn(2, 5, 6, generator=torch.Generator().manual_seed(k)).double() for k in range(3))
+    mask = causal_mask(num_tokens=5, device=query.device)
+
+    def read(*given):
+        return attend(*given, mask, heads=3)
+
+    expected = read(query, key, value)
+    assert expected.flatten().unique().numel() == 60
+    torch.testing.assert_close(torch.vmap(read)(*(each[:, None] for each in (query, key, value)))[:, 0], expected)

@@ -49,6 +49,24 @@ def test_all_that_does_not_fit_is_one_error_and_nothing_is_written():
     assert all(torch.equal(value, before[name]) for name, value in filled.state_dict().items())
 
 
+def test_the_meta_device_has_nothing_to_fill_nor_to_fill_from():
+    """Copying would pass without a word, and the forward pass fail later."""
+    with torch.device("meta"):
+        empty = module()
+    with pytest.raises(ValueError, match="does not fit") as error:
+        fill_(empty, state(), names=NAMES)
+    lines = str(error.value).splitlines()[1:]
+    assert sorted(lines) == sorted(
+        f"without memory: {name} of the module is on the meta device" for name in module().state_dict()
+    )
+    filled, source = module(), state()
+    before = {name: value.clone() for name, value in filled.state_dict().items()}
+    source["model.second.bias"] = source["model.second.bias"].to("meta")
+    with pytest.raises(ValueError, match=r"without memory: model\.second\.bias is on the meta device"):
+        fill_(filled, source, names=NAMES)
+    assert all(torch.equal(value, before[name]) for name, value in filled.state_dict().items())
+
+
 def small_clip() -> CLIP:
     readout = ClassReadout(dim=6, features=5)
     image = ImageTower(size=6, patch=3, dim=6, depth=2, heads=2, hidden=7, readout=readout)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import gelu
 
+from mmnotes.layers.losses import next_token_loss
 from mmnotes.layers.transformer import PreNormBlock
 from mmnotes.models.language_model import LanguageModel, likeliest_words
 
@@ -69,6 +70,36 @@ def test_loss_in_loops_over_what_is_kept():
     assert torch.equal(model().loss(IDS, padding_mask), model().loss(padded, padding_mask))
 
 
+@pytest.mark.parametrize(
+    ("padding_mask", "message"),
+    [
+        ([[True] * 5, [False] * 2 + [True] * 3], r"padding_mask must be False only behind the words .* in \[1\]"),
+        ([[True] * 5, [True, False, True, True, False]], r"padding_mask must be False only behind the words .* \[1\]"),
+        ([[False] * 5, [True] * 5], r"padding_mask must hold a word of every text, got none in \[0\]"),
+        ([[True] + [False] * 4] * 2, "padding_mask must hold a second word of at least one text"),
+    ],
+)
+def test_loss_refuses_padding_before_words_and_a_mean_over_nothing(padding_mask, message):
+    for prompt in (None, PROMPT):
+        with pytest.raises(ValueError, match=message):
+            model().loss(IDS, torch.tensor(padding_mask), prompt)
+
+
+def test_padding_behind_the_words_changes_nothing():
+    kept = torch.tensor([[True] * 3 + [False] * 2])
+    torch.testing.assert_close(model().loss(IDS[:1], kept), model().loss(IDS[:1, :3], kept[:, :3]), rtol=0, atol=1e-12)
+
+
+def test_loss_in_half_precision_and_under_autocast_is_computed_in_single():
+    logits, kept = 9 * torch.randn(2, 5, 23, generator=torch.Generator().manual_seed(0)), torch.ones(2, 5).bool()
+    for dtype in (torch.bfloat16, torch.float16):
+        with torch.autocast("cpu", torch.bfloat16):
+            found = next_token_loss(logits.to(dtype), IDS, kept, smoothing=0.1)
+        expected = next_token_loss(logits.to(dtype).double(), IDS, kept, smoothing=0.1)
+        assert found.dtype == torch.float32
+        torch.testing.assert_close(found.double(), expected, rtol=1e-6, atol=0)
+
+
 def test_a_frozen_model_still_passes_a_gradient_to_its_prompt():
     frozen, prompt = model().requires_grad_(False), PROMPT.clone().requires_grad_()
     frozen.loss(IDS, torch.ones(2, 5, dtype=torch.bool), prompt).backward()
@@ -95,5 +126,10 @@ def test_start_is_small_so_that_every_word_is_nearly_as_likely():
 def test_bad_input():
     with pytest.raises(ValueError, match="ids must have at most 7 tokens, got 8"):
         model()(torch.zeros(1, 8, dtype=torch.long))
+    for wrong in (-1, 23):
+        with pytest.raises(ValueError, match=f"ids must be between 0 and 22, got {min(wrong, 3)} to {max(wrong, 3)}"):
+            model()(torch.tensor([[3, wrong]]))
+    with pytest.raises(ValueError, match=r"ids must hold at least one text of one token, got the shape \(2, 0\)"):
+        model()(IDS[:, :0], PROMPT)
     with pytest.raises(ValueError, match="heads must divide dim = 10, got 3"):
         PreNormBlock(dim=10, heads=3, hidden=4, activation=gelu)
