@@ -26,15 +26,14 @@ def rows() -> Iterator[Row]:
     """One layer of each width, then the resampler."""
     torch.manual_seed(0)
     text, image = torch.randn(BATCH, TEXT, CONTEXT), torch.randn(BATCH, TOKENS, CONTEXT)
-    context = torch.cat([text, image], dim=1)
     for width, pixels in LEVELS:
-        ours = DecoupledAttention(Attention(dim=width, heads=8, context_dim=CONTEXT), tokens=TOKENS)
+        ours = DecoupledAttention(Attention(dim=width, heads=8, context_dim=CONTEXT))
         theirs = TheirAttention(query_dim=width, cross_attention_dim=CONTEXT, heads=8, dim_head=width // 8)
         theirs.set_processor(IPAdapterAttnProcessor2_0(width, CONTEXT, num_tokens=(TOKENS,)))
         x = torch.randn(BATCH, pixels, width)
         yield race(
             f"decoupled attention, {pixels} pixels of {width}; IPAdapterAttnProcessor2_0",
-            lambda ours=ours, x=x: ours(x, context),
+            lambda ours=ours, x=x: ours(x, text, image),
             lambda theirs=theirs, x=x: theirs(x, encoder_hidden_states=(text, [image])),
             aim=AIM,
         )

@@ -3,7 +3,7 @@
 Paper: Ye et al., IP-Adapter: text compatible image prompt adapter for text-to-image diffusion models (2023).
 
 Differs:
-- one image prompt at a time, without a mask that confines it to a region;
+- no mask that confines a picture to a region; several pictures share one softmax;
 - the tokens come from features that are at hand; the image encoder is not part of the module.
 """
 

@@ -12,18 +12,19 @@ Kind = Literal["pooled", "patches"]
 
 
 def untrained_image_prompt(layers: list[DecoupledAttention], *, kind: Kind) -> ImagePrompt:
-    """A prompt of a trained one's size for these layers, with four tokens.
+    """A prompt of a trained one's size for these layers, with four tokens; in their dtype and on their device.
+
+    It cannot be traced: it makes a module.
 
     Shapes: features (batch, 256) for ``pooled``, (batch, 16, 64) for ``patches`` -> (batch, 4, 96).
     """
-    if kind == "pooled":
-        return ImagePrompt(ImageProjection(image_dim=256, num_tokens=4, dim=96), layers)
-    resampler = Resampler(image_dim=64, dim=64, heads=4, head_dim=16, depth=2, queries=4, out=96, expansion=2)
-    return ImagePrompt(resampler, layers)
+    return ImagePrompt(_projection(kind), layers).to(layers[0].key.weight)
 
 
 def pretrained_image_prompt(layers: list[DecoupledAttention], *, kind: Kind) -> ImagePrompt:
     """The trained prompt, frozen, with its keys and values in the layers of ``pretrained_unet``.
+
+    It cannot be traced: it makes a module and fills the layers.
 
     Shapes: as ``untrained_image_prompt``.
     Source: trained by tools/decoupled_attention/train.py.
@@ -31,3 +32,9 @@ def pretrained_image_prompt(layers: list[DecoupledAttention], *, kind: Kind) -> 
     prompt = untrained_image_prompt(layers, kind=kind)
     prompt.load_state_dict(part(stored_arrays(__package__, "weights.npz"), f"{kind}."))
     return prompt.requires_grad_(False)
+
+
+def _projection(kind: Kind) -> ImageProjection | Resampler:
+    if kind == "pooled":
+        return ImageProjection(image_dim=256, num_tokens=4, dim=96)
+    return Resampler(image_dim=64, dim=64, heads=4, head_dim=16, depth=2, queries=4, out=96, expansion=2)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmnotes.flow.path import per_sample
 from mmnotes.flow.samplers import Velocity
+from mmnotes.layers.precision import promoted
 
 
 def guided(
@@ -33,13 +34,14 @@ def guided_from_projection(
     The factor ⟨v_c, v_u⟩ / ‖v_u‖² is found for each sample; where v_u is zero it does not matter and is zero.
 
     Shapes: twice (batch, ...) -> (batch, ...).
-    Units: as ``guided``.
+    Units: as ``guided``; computed at least in float32, since a sum of squares leaves the range of float16.
     Source: Fan et al. 2025, section 4.1; LongCat-Video's pipeline.
     Differs: the paper also sets the velocity of the first steps to zero; do that in the sampler.
     """
-    pairs, norms = (conditional * unconditional).flatten(1).sum(1), unconditional.square().flatten(1).sum(1)
+    towards, start = promoted(conditional, unconditional)
+    pairs, norms = (towards * start).flatten(1).sum(1), start.square().flatten(1).sum(1)
     factor = pairs / norms.clamp_min(torch.finfo(norms.dtype).tiny)
-    return guided(conditional, per_sample(factor, unconditional) * unconditional, scale=scale)
+    return guided(towards, per_sample(factor, start) * start, scale=scale).to(conditional.dtype)
 
 
 def guided_by(
@@ -49,17 +51,22 @@ def guided_by(
     *,
     scale: float,
 ) -> Velocity:
-    """The velocity of a network that is guided by a text, for the samplers; both halves pass the network together.
+    """The velocity of a network that is guided by a text, for the samplers; both halves
+    pass the network together.
 
-    Shapes: ``network`` takes x (batch, ...), t (batch,) and text (batch, dim), and gives (batch, ...); ``nothing`` is
-    what it knows as no text.
+    Shapes: ``network`` takes x (batch, ...), t (batch,) and text (batch, dim), and gives
+    (batch, ...); ``nothing`` is what it knows as no text.
     Units: as ``guided``.
+    Errors: ValueError where there are not as many pictures as texts.
     Source: diffusers' StableDiffusion3Pipeline does the same.
     """
     both = torch.cat([text, nothing.expand_as(text)])
 
     def velocity(x: Tensor, t: Tensor) -> Tensor:
-        conditional, unconditional = network(torch.cat([x, x]), torch.cat([t, t]), both).chunk(2)
+        if len(x) != len(text):
+            raise ValueError(f"x must be {len(text)}, one for each text, got {len(x)}")
+        found = network(torch.cat([x, x]), torch.cat([t, t]), both)
+        conditional, unconditional = found.chunk(2)
         return guided(conditional, unconditional, scale=scale)
 
     return velocity

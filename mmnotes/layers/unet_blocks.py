@@ -5,6 +5,8 @@ High-resolution image synthesis with latent diffusion models (2022), section 3.3
 """
 
 import math
+from copy import deepcopy
+from typing import TypeVar
 
 import torch
 from einops import rearrange
@@ -13,7 +15,9 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
 from mmnotes.layers.attention import Attention
+from mmnotes.layers.precision import promoted
 
+Part = TypeVar("Part", bound=nn.Module)
 GROUPS = 8  # of the group norms; Stable Diffusion has 32 for channels ten times as many
 
 
@@ -34,7 +38,7 @@ class ResidualBlock(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch channels height width"], condition: Float[Tensor, "batch dim"]
     ) -> Float[Tensor, "batch out height width"]:
-        """The block's output."""
+        """The grid as it was, in ``out`` channels, and what the convolutions add."""
         h = self.conv_in(silu(self.norm_in(x))) + self.shift(silu(condition))[:, :, None, None]
         output: Tensor = self.skip(x) + self.conv_out(silu(self.norm_out(h)))
         return output
@@ -43,7 +47,12 @@ class ResidualBlock(nn.Module):
 class TextBlock(nn.Module):
     """Each pixel attends to all pixels, then to the text, then passes a small network of its own.
 
-    Shapes: x (batch, channels, height, width), text (batch, tokens, dim) -> (batch, channels, height, width).
+    In place of its ``cross_attention`` may stand a module that reads an image's tokens too, such as
+    ``DecoupledAttention``; it keeps what stood there as ``text``.
+
+    Shapes: x (batch, channels, height, width), text (batch, tokens, dim) and an image (batch, images, dim), whose
+    number of tokens is another -> (batch, channels, height, width).
+    Errors: ValueError where heads does not divide channels, or for an image that no layer here reads.
     Source: Rombach et al. 2022, section 3.3; the order of diffusers' BasicTransformerBlock.
     Differs: no projection in and out of the block, and a GELU instead of a gated one.
     """
@@ -52,29 +61,54 @@ class TextBlock(nn.Module):
         super().__init__()
         self.norm_self, self.norm_cross, self.norm_mlp = (nn.LayerNorm(channels) for _ in range(3))
         self.self_attention = Attention(dim=channels, heads=heads, context_dim=channels)
-        self.cross_attention = Attention(dim=channels, heads=heads, context_dim=text_dim)
+        self.cross_attention: nn.Module = Attention(dim=channels, heads=heads, context_dim=text_dim)
         self.up, self.down = nn.Linear(channels, 3 * channels), nn.Linear(3 * channels, channels)
 
     def forward(
-        self, x: Float[Tensor, "batch channels height width"], text: Float[Tensor, "batch tokens dim"]
+        self,
+        x: Float[Tensor, "batch channels height width"],
+        text: Float[Tensor, "batch tokens dim"],
+        image: Float[Tensor, "batch images dim"] | None = None,
     ) -> Float[Tensor, "batch channels height width"]:
-        """The block's output."""
+        """All three, each added to what the pixels were."""
+        if image is not None and isinstance(self.cross_attention, Attention):
+            raise ValueError("image must be None: no layer of this network reads an image's tokens, see decoupled_")
+        context = (text,) if image is None else (text, image)
         height, tokens = x.shape[2], rearrange(x, "batch channels height width -> batch (height width) channels")
         normed = self.norm_self(tokens)
         tokens = tokens + self.self_attention(normed, normed)
-        tokens = tokens + self.cross_attention(self.norm_cross(tokens), text)
+        tokens = tokens + self.cross_attention(self.norm_cross(tokens), *context)
         tokens = tokens + self.down(gelu(self.up(self.norm_mlp(tokens))))
         output: Tensor = rearrange(tokens, "batch (h w) channels -> batch channels h w", h=height)
         return output
 
 
+def text_alone(part: Part) -> Part:
+    """A copy of a part of a U-Net whose text blocks read no image, whatever stands in them.
+
+    Errors: AttributeError where the module in place of a cross-attention does not keep it as ``text``.
+    """
+    copied = deepcopy(part)
+    for block in copied.modules():
+        if isinstance(block, TextBlock) and not isinstance(block.cross_attention, Attention):
+            block.cross_attention = block.cross_attention.get_submodule("text")
+    return copied
+
+
 def time_embedding(t: Float[Tensor, "batch"], *, dim: int) -> Float[Tensor, "batch dim"]:
     """Sines and cosines of 1000 t at ``dim`` / 2 frequencies from 1 down to 1/10000.
 
+    Angles of half precision would be off by more than a radian: they are made at least in float32, and their sines and
+    cosines are rounded to the dtype of t at the end.
+
     Shapes: t (batch,) -> (batch, dim).
     Units: t from 0 (data) to 1 (noise).
+    Errors: ValueError for a dim that is odd or less than 2.
     Source: Vaswani et al. 2017, section 3.5; the factor 1000 is that of diffusers' timesteps.
     """
-    frequencies = torch.exp(-math.log(10_000) / (dim // 2) * torch.arange(dim // 2, device=t.device))
-    angles = 1000 * t[:, None] * frequencies.to(t.dtype)
-    return torch.cat([angles.cos(), angles.sin()], dim=1)
+    if dim < 2 or dim % 2:
+        raise ValueError(f"dim must be even and at least 2, got {dim}")
+    (times,) = promoted(t)
+    steps = torch.arange(dim // 2, dtype=times.dtype, device=t.device)
+    angles = 1000 * times[:, None] * torch.exp(-math.log(10_000) / (dim // 2) * steps)
+    return torch.cat([angles.cos(), angles.sin()], dim=1).to(t.dtype)

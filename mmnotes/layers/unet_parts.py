@@ -16,21 +16,22 @@ BLOCKS = 1  # residual blocks of a level of the encoder; the decoder has one mor
 
 
 class Stage(nn.Module):
-    """A residual block, and a text block where the level has attention.
+    """A residual block, and a text block where the level has attention: where ``heads`` is a number.
 
     Shapes: x (batch, channels, height, width) -> (batch, out, height, width).
+    Errors: as ``TextBlock``; without attention an image is left out, as the text is.
     Source: diffusers' CrossAttnDownBlock2D, one layer of it.
     """
 
     def __init__(self, *, channels: int, out: int, dim: int, heads: int | None) -> None:
         super().__init__()
         self.residual = ResidualBlock(channels=channels, out=out, dim=dim)
-        self.text = TextBlock(channels=out, text_dim=dim, heads=heads) if heads else None
+        self.text = None if heads is None else TextBlock(channels=out, text_dim=dim, heads=heads)
 
-    def forward(self, x: Tensor, condition: Tensor, text: Tensor) -> Tensor:
-        """The stage's output."""
+    def forward(self, x: Tensor, condition: Tensor, text: Tensor, image: Tensor | None = None) -> Tensor:
+        """The residual block knows time and text from the condition, the text block reads the tokens."""
         x = self.residual(x, condition)
-        return self.text(x, text) if self.text else x
+        return x if self.text is None else self.text(x, text, image)
 
 
 class Encoder(nn.Module):
@@ -52,12 +53,20 @@ class Encoder(nn.Module):
             if level < len(widths) - 1:
                 self.halvings.append(nn.Conv2d(width, width, 3, stride=2, padding=1))
 
-    def forward(self, x: Tensor, condition: Tensor, text: Tensor, hint: Tensor | None = None) -> list[Tensor]:
+    def forward(
+        self,
+        x: Tensor,
+        condition: Tensor,
+        text: Tensor,
+        image: Tensor | None = None,
+        *,
+        hint: Tensor | None = None,
+    ) -> list[Tensor]:
         """All skips; the last one is the encoder's output. A hint is added to what the first convolution makes."""
         skips = [self.first(x) if hint is None else self.first(x) + hint]
         for level, stages in enumerate(self.levels):
             for stage in cast(nn.ModuleList, stages):
-                skips.append(stage(skips[-1], condition, text))
+                skips.append(stage(skips[-1], condition, text, image))
             if level < len(self.halvings):
                 skips.append(self.halvings[level](skips[-1]))
         return skips
@@ -75,9 +84,9 @@ class Middle(nn.Module):
         self.first = Stage(channels=width, out=width, dim=dim, heads=heads)
         self.second = Stage(channels=width, out=width, dim=dim, heads=None)
 
-    def forward(self, x: Tensor, condition: Tensor, text: Tensor) -> Tensor:
-        """The middle's output."""
-        output: Tensor = self.second(self.first(x, condition, text), condition, text)
+    def forward(self, x: Tensor, condition: Tensor, text: Tensor, image: Tensor | None = None) -> Tensor:
+        """What the decoder starts from."""
+        output: Tensor = self.second(self.first(x, condition, text, image), condition, text)
         return output
 
 
@@ -105,12 +114,14 @@ class Decoder(nn.Module):
                 self.doublings.append(nn.Conv2d(size, size, 3, padding=1))
         self.norm, self.last = nn.GroupNorm(GROUPS, size), nn.Conv2d(size, channels, 3, padding=1)
 
-    def forward(self, x: Tensor, skips: list[Tensor], condition: Tensor, text: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, skips: list[Tensor], condition: Tensor, text: Tensor, image: Tensor | None = None
+    ) -> Tensor:
         """The picture that the skips and the middle's output add up to."""
         rest = list(skips)
         for level, stages in enumerate(self.levels):
             for stage in cast(nn.ModuleList, stages):
-                x = stage(torch.cat([x, rest.pop()], dim=1), condition, text)
+                x = stage(torch.cat([x, rest.pop()], dim=1), condition, text, image)
             if level < len(self.doublings):
                 x = self.doublings[level](interpolate(x, scale_factor=2.0))
         output: Tensor = self.last(silu(self.norm(x)))

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mmnotes.layers.precision import promoted
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.layers.unet import UNet
 
@@ -19,15 +20,18 @@ TEXT_DIM = 384  # of the sentence features
 def untrained_unet() -> UNet:
     """The network, before its weights are loaded.
 
-    Shapes: x (batch, 3, 32, 32), t (batch,), text (batch, 384) -> (batch, 3, 32, 32).
+    It cannot be traced: it makes a module.
+
+    Shapes: x (batch, 3, 32, 32), or other sides that are multiples of 8, t (batch,), text (batch, 384) -> that of x.
     Units: as ``UNet``.
-    Source: the sizes are ours.
     """
     return UNet(channels=3, widths=(32, 64, 80), text_dim=TEXT_DIM, text_tokens=4, dim=96, heads=4)
 
 
 def pretrained_unet() -> UNet:
-    """The network that learned the corpus, frozen.
+    """The network that learned the corpus, frozen, in float32; ``.to`` brings it to other dtypes and devices.
+
+    It cannot be traced: it makes a module.
 
     Shapes: as ``untrained_unet``.
     Units: as ``UNet``.
@@ -42,10 +46,11 @@ def to_network(pictures: Float[Tensor, "batch 3 height width"]) -> Float[Tensor,
     """Pictures as the network knows them: centred, and twice as wide.
 
     Shapes: kept.
-    Units: red, green and blue from 0 to 1.
+    Units: red, green and blue from 0 to 1, in the dtype and on the device of the result.
     Source: the scale of Ho et al., Denoising diffusion probabilistic models (2020), section 3.3; the centre is ours.
     """
-    return 2 * (pictures - torch.tensor(MEAN)[:, None, None])
+    (colours,) = promoted(pictures)
+    return (2 * (colours - _mean(colours))).to(pictures.dtype)
 
 
 def to_pictures(x: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
@@ -55,13 +60,17 @@ def to_pictures(x: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batc
     Units: red, green and blue from 0 to 1.
     Source: as ``to_network``.
     """
-    return (x / 2 + torch.tensor(MEAN)[:, None, None]).clamp(0, 1)
+    (values,) = promoted(x)
+    return (values / 2 + _mean(values)).clamp(0, 1).to(x.dtype)
 
 
 def prompts(features: Float[Tensor, "batch 384"]) -> Float[Tensor, "batch 384"]:
     """Sentence features of unit length, stretched so that an entry is about 1 in size.
 
     Shapes: kept.
-    Source: ours.
     """
     return math.sqrt(TEXT_DIM) * features
+
+
+def _mean(like: Tensor) -> Tensor:
+    return torch.tensor(MEAN, dtype=like.dtype, device=like.device)[:, None, None]

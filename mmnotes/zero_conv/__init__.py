@@ -3,11 +3,13 @@
 Paper: Zhang, Rao and Agrawala, Adding conditional control to text-to-image diffusion models (2023).
 
 Differs: the copy reads the frozen embedding of time and text, where the released code copies that of time too; the
-hint is encoded once for a whole sampling, and not once a step; no guess mode.
+hint is encoded once for a whole sampling, and not once a step; no guess mode. As in diffusers, the copy reads the text
+alone, also beside an image prompt.
 """
 
-from mmnotes.zero_conv.branch import ControlBranch, HintEncoder, ZeroTaps, controlled, zero_
+from mmnotes.zero_conv.branch import ControlBranch, controlled
 from mmnotes.zero_conv.edges import edge_f1, edge_map
 from mmnotes.zero_conv.lora import LoRA
+from mmnotes.zero_conv.zero import HintEncoder, ZeroTaps, zero_
 
 __all__ = ["ControlBranch", "HintEncoder", "LoRA", "ZeroTaps", "controlled", "edge_f1", "edge_map", "zero_"]

@@ -13,6 +13,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, pad
 
+from mmnotes.layers.precision import promoted, without_autocast
+
 THRESHOLD = 0.08  # of the gradient, a step from black to white being 0.5
 _SOBEL = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))
 
@@ -21,13 +23,14 @@ def edge_map(pictures: Float[Tensor, "batch channels height width"]) -> Bool[Ten
     """Where the colour changes fast, and faster than at the neighbours across the edge.
 
     Shapes: (batch, channels, height, width) -> (batch, 1, height, width).
-    Units: colours from 0 to 1.
+    Units: colours from 0 to 1; the slopes are taken at least in float32.
     Source: Canny 1986, section VIII, with Sobel's derivatives of the channel that changes most.
     """
-    batch = len(pictures)
-    sobel = torch.tensor(_SOBEL, dtype=pictures.dtype, device=pictures.device) / 8
-    each = rearrange(pad(pictures, (1,) * 4, mode="replicate"), "batch channels h w -> (batch channels) 1 h w")
-    slopes = conv2d(each, torch.stack([sobel, sobel.mT])[:, None])
+    batch, (colours,) = len(pictures), promoted(pictures)
+    sobel = torch.tensor(_SOBEL, dtype=colours.dtype, device=colours.device) / 8
+    each = rearrange(pad(colours, (1,) * 4, mode="replicate"), "batch channels h w -> (batch channels) 1 h w")
+    with without_autocast(colours.device):
+        slopes = conv2d(each, torch.stack([sobel, sobel.mT])[:, None])
     slopes = rearrange(slopes, "(batch channels) two h w -> two batch channels h w", batch=batch)
     steepest = slopes.square().sum(0).argmax(1, keepdim=True)
     across, down = (slope.gather(1, steepest) for slope in slopes)

@@ -24,12 +24,12 @@ def shaken(module: nn.Module, *, seed: int = 0, std: float = 0.2) -> nn.Module:
     return module
 
 
-def ours_from(theirs: TheirAttention, *, tokens: int) -> DecoupledAttention:
+def ours_from(theirs: TheirAttention) -> DecoupledAttention:
     """Our layer with the weights of diffusers' attention; biases that it lacks are zero."""
     text = Attention(dim=theirs.inner_dim, heads=theirs.heads, context_dim=theirs.cross_attention_dim)
     state = {**{f"to_{each}.bias": torch.zeros(theirs.inner_dim) for each in "qkv"}, **theirs.state_dict()}
     fill_(text, {name: value for name, value in state.items() if "processor" not in name}, names=NAMES)
-    return DecoupledAttention(text, tokens=tokens)
+    return DecoupledAttention(text)
 
 
 @pytest.mark.parametrize(
@@ -41,18 +41,18 @@ def test_agrees_with_the_processor(heads, width, context, tokens, scale):
     processor = IPAdapterAttnProcessor2_0(heads * width, context, num_tokens=(tokens,), scale=scale)
     theirs.set_processor(processor)
     shaken(theirs)
-    ours = ours_from(theirs, tokens=tokens)
+    ours = ours_from(theirs)
     ours.key.weight.data.copy_(processor.to_k_ip[0].weight)
     ours.value.weight.data.copy_(processor.to_v_ip[0].weight)
     ours.scale = scale
     x, text, image = torch.randn(2, 64, heads * width), torch.randn(2, 7, context), torch.randn(2, tokens, context)
     expected = theirs(x, encoder_hidden_states=(text, [image]))
-    torch.testing.assert_close(ours(x, torch.cat([text, image], 1)), expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(ours(x, text, image), expected, rtol=0, atol=1e-5)
     ours.scale = processor.scale[0] = 0.0
     without = theirs(x, encoder_hidden_states=(text, [image]))
     theirs.set_processor(AttnProcessor2_0())
     assert torch.equal(without, theirs(x, encoder_hidden_states=text))
-    torch.testing.assert_close(ours(x, torch.cat([text, image], 1)), without, rtol=0, atol=1e-6)
+    torch.testing.assert_close(ours(x, text, image), without, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(("image_dim", "tokens", "dim"), [(16, 4, 24), (7, 3, 5)])
@@ -87,21 +87,26 @@ class Wired:
 
     def __call__(self, attention, hidden_states, encoder_hidden_states, **unused):
         text, images = encoder_hidden_states
-        return self.layer(hidden_states, torch.cat([text, images[0].flatten(1, 2)], dim=1))
+        return self.layer(hidden_states, text, images[0])
 
 
 def released(network: UNet2DConditionModel, *, plus: bool) -> dict[str, torch.Tensor]:
     """A random checkpoint of the released names for this U-Net: pooled features of 17 numbers, or patches of 64."""
     generator = torch.Generator().manual_seed(1)
-    state = {}
+    context, state = network.config.cross_attention_dim, {}
     for number, name in enumerate(network.attn_processors):
         if "attn2" in name:
             width = network.get_submodule(name.removesuffix(".processor")).inner_dim
             for part in "kv":
-                state[f"ip_adapter.{number}.to_{part}_ip.weight"] = (width, 24)
+                state[f"ip_adapter.{number}.to_{part}_ip.weight"] = (width, context)
     if plus:
-        sizes = {"latents": (1, 5, 64), "proj_in.weight": (64, 17), "proj_in.bias": (64,), "proj_out.weight": (24, 64)}
-        sizes |= {"proj_out.bias": (24,), "norm_out.weight": (24,), "norm_out.bias": (24,)}
+        sizes = {
+            "latents": (1, 5, 64),
+            "proj_in.weight": (64, 17),
+            "proj_in.bias": (64,),
+            "proj_out.weight": (context, 64),
+        }
+        sizes |= {name: (context,) for name in ("proj_out.bias", "norm_out.weight", "norm_out.bias")}
         for layer in range(4):
             for norm in ("0.norm1", "0.norm2", "1.0"):
                 sizes |= {f"layers.{layer}.{norm}.{part}": (64,) for part in ("weight", "bias")}
@@ -109,7 +114,8 @@ def released(network: UNet2DConditionModel, *, plus: bool) -> dict[str, torch.Te
             sizes |= {f"layers.{layer}.0.to_kv.weight": (128, 64), f"layers.{layer}.1.1.weight": (256, 64)}
             sizes |= {f"layers.{layer}.1.3.weight": (64, 256)}
     else:
-        sizes = {"proj.weight": (4 * 24, 17), "proj.bias": (4 * 24,), "norm.weight": (24,), "norm.bias": (24,)}
+        sizes = {"proj.weight": (4 * context, 17), "proj.bias": (4 * context,)}
+        sizes |= {"norm.weight": (context,), "norm.bias": (context,)}
     state |= {f"image_proj.{name}": size for name, size in sizes.items()}
     return {name: 0.2 * torch.randn(size, generator=generator) for name, size in state.items()}
 
@@ -122,17 +128,16 @@ def nested(state: dict[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]
     }
 
 
-@pytest.mark.parametrize("plus", [False, True])
-def test_a_released_checkpoint_does_here_what_it_does_in_diffusers(plus):
+@pytest.mark.parametrize(("plus", "pictures"), [(False, 1), (True, 1), (False, 3)])
+def test_a_released_checkpoint_does_here_what_it_does_in_diffusers(plus, pictures):
     """diffusers loads the released names into its U-Net; ours are filled from the same and wired into a copy."""
     theirs, wired = tiny_unet(), tiny_unet()
     state = released(theirs, plus=plus)
     theirs._load_ip_adapter_weights([nested(state)], low_cpu_mem_usage=False)
-    tokens = 5 if plus else 4
     attentions = {
         name: wired.get_submodule(name.removesuffix(".processor")) for name in wired.attn_processors if "attn2" in name
     }
-    layers = [ours_from(attention, tokens=tokens) for attention in attentions.values()]
+    layers = [ours_from(attention) for attention in attentions.values()]
     projection = (
         Resampler(image_dim=17, dim=64, heads=1, head_dim=64, depth=4, queries=5, out=24)
         if plus
@@ -144,7 +149,9 @@ def test_a_released_checkpoint_does_here_what_it_does_in_diffusers(plus):
         attention.set_processor(Wired(layer))
     generator = torch.Generator().manual_seed(2)
     x, text = torch.randn(2, 4, 8, 8, generator=generator), torch.randn(2, 7, 24, generator=generator)
-    features = torch.randn(2, *((11, 17) if plus else (17,)), generator=generator)
+    features = torch.randn(2, pictures, *((11, 17) if plus else (17,)), generator=generator)
+    tokens = torch.cat([prompt(each) for each in features.unbind(1)], dim=1)
+    assert tokens.shape == (2, pictures * (5 if plus else 4), 24)
     times = torch.tensor([3.0, 700.0])
     for scale in (1.0, 0.4):
         for processor in theirs.attn_processors.values():
@@ -152,16 +159,16 @@ def test_a_released_checkpoint_does_here_what_it_does_in_diffusers(plus):
                 processor.scale = [scale]
         for layer in layers:
             layer.scale = scale
-        given = {"image_embeds": [features[:, None]]}
+        given = {"image_embeds": [features]}
         expected = theirs(x, times, text, added_cond_kwargs=given).sample
         # An empty adapter list in diffusers leaves the text alone, and the pair of text and image tokens goes through.
-        found = wired(x, times, (text, [prompt(features)[:, None]])).sample
+        found = wired(x, times, (text, [tokens])).sample
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
     plain = tiny_unet()(x, times, text).sample
     assert (found - plain).abs().max() > 1e-2
     for layer in layers:
         layer.scale = 0.0
-    torch.testing.assert_close(wired(x, times, (text, [prompt(features)[:, None]])).sample, plain, rtol=0, atol=1e-5)
+    torch.testing.assert_close(wired(x, times, (text, [tokens])).sample, plain, rtol=0, atol=1e-5)
 
 
 def test_the_middle_block_comes_last_in_the_released_numbers():
@@ -171,7 +178,7 @@ def test_the_middle_block_comes_last_in_the_released_numbers():
 
 def test_a_checkpoint_that_is_not_an_image_prompt_is_told_in_full():
     text = Attention(dim=6, heads=2, context_dim=5)
-    prompt = ImagePrompt(ImageProjection(image_dim=3, num_tokens=2, dim=5), [DecoupledAttention(text, tokens=2)])
+    prompt = ImagePrompt(ImageProjection(image_dim=3, num_tokens=2, dim=5), [DecoupledAttention(text)])
     before = {name: value.clone() for name, value in prompt.state_dict().items()}
     state = {"image_proj.proj.weight": torch.zeros(10, 4), "image_proj.norm.weight": torch.zeros(5)}
     state |= {"ip_adapter.1.to_k_ip.weight": torch.zeros(6, 5), "ip_adapter.1.to_q_lora.up.weight": torch.zeros(1)}
@@ -191,6 +198,6 @@ def test_the_released_size_of_stable_diffusion():
     """22,319,616 parameters: sixteen pairs of matrices and one projection."""
     widths = [320] * 5 + [640] * 5 + [1280] * 6
     with torch.device("meta"):
-        layers = [DecoupledAttention(Attention(dim=each, heads=8, context_dim=768), tokens=4) for each in widths]
+        layers = [DecoupledAttention(Attention(dim=each, heads=8, context_dim=768)) for each in widths]
         prompt = ImagePrompt(ImageProjection(image_dim=1024, num_tokens=4, dim=768), layers)
     assert sum(parameter.numel() for parameter in prompt.parameters()) == 22_319_616

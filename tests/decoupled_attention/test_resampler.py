@@ -99,3 +99,14 @@ def test_the_released_size():
     with torch.device("meta"):
         made = Resampler(image_dim=1280, dim=768, heads=12, head_dim=64, depth=4, queries=16, out=768)
     assert sum(parameter.numel() for parameter in made.parameters()) == 29_918_208
+
+
+@pytest.mark.parametrize("name", ["heads", "head_dim", "expansion", "depth", "queries"])
+def test_sizes_are_at_least_one(name):
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        resampler(**{name: 0})
+
+
+def test_a_picture_without_patches_is_none():
+    with pytest.raises(ValueError, match="features must have at least one patch, got 0"):
+        resampler()(torch.zeros(2, 0, 11))

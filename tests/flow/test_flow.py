@@ -12,6 +12,7 @@ from mmnotes.flow import (
     euler,
     flow_loss,
     guided,
+    guided_by,
     guided_from_projection,
     heun,
     mixture_velocity,
@@ -211,3 +212,105 @@ def test_samples_of_a_mixture_settle_on_its_centres_in_equal_parts():
 def test_a_mixture_has_a_spread():
     with pytest.raises(ValueError, match="spread must be positive, got 0"):
         mixture_velocity(torch.zeros(1, 2), torch.ones(1), torch.zeros(3, 2), spread=0.0)
+
+
+# Half precision, dtypes and devices
+
+
+def test_guidance_from_the_projection_survives_float16():
+    """A sum of 147,456 squares leaves the range of float16, and squares of small numbers fall below it."""
+    generator = torch.Generator().manual_seed(0)
+    for size in (1.0, 1e-3, 300.0):
+        conditional, unconditional = (size * torch.randn(1, 16, 96, 96, generator=generator).half() for _ in range(2))
+        found = guided_from_projection(conditional, unconditional, scale=2.0)
+        exact = guided_from_projection(conditional.double(), unconditional.double(), scale=2.0)
+        assert found.dtype == torch.float16
+        torch.testing.assert_close(found.double(), exact, rtol=1e-3, atol=1e-3 * size)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_loss_of_half_precision_is_that_of_the_same_numbers_in_float32(dtype):
+    data, noise = (each.to(dtype) for each in pair(3, 4096))
+    velocity = 300 * (noise + 1)
+    found = flow_loss(velocity, data, noise)
+    assert found.dtype == torch.float32 and found.isfinite()
+    expected = flow_loss(velocity.double(), data.double(), noise.double())
+    torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_rounded_once(dtype):
+    """What is made of exact halves equals float64, rounded at the end, up to one step of the dtype."""
+    data, noise = (each.to(dtype) for each in pair(64, 2))
+    t = torch.rand(64, generator=torch.Generator().manual_seed(2)).to(dtype)
+    centres = (10 * torch.randn(5, 2, generator=torch.Generator().manual_seed(3))).to(dtype)
+    for function, arguments in (
+        (on_path, (data, noise, t)),
+        (lambda t: shifted(t, shift=12.0), (t,)),
+        (lambda x, t, centres: mixture_velocity(x, t, centres, spread=0.05), (noise, t, centres)),
+    ):
+        found, exact = function(*arguments), function(*(each.double() for each in arguments))
+        assert found.dtype == dtype
+        torch.testing.assert_close(found, exact.to(dtype), rtol=torch.finfo(dtype).eps, atol=1e-4)
+
+
+def test_times_of_another_dtype_leave_the_data_what_they_are():
+    data, noise = (each.bfloat16() for each in pair(3, 4))
+    assert on_path(data, noise, torch.rand(3)).dtype == torch.bfloat16
+    assert on_path(data.double(), noise.double(), torch.rand(3)).dtype == torch.float64
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_the_grid_has_the_dtype_and_device_that_are_asked_for(dtype):
+    exact = time_grid(steps=7, shift=3.0, dtype=torch.float64)
+    found = time_grid(steps=7, shift=3.0, dtype=dtype)
+    assert found.dtype == dtype and time_grid(steps=7).dtype == torch.float32
+    torch.testing.assert_close(found.double(), exact.to(dtype).double(), rtol=1e-6, atol=0)
+    assert time_grid(steps=7, device="meta").is_meta
+
+
+@pytest.mark.parametrize("sampler", [euler, heun])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_a_sample_keeps_the_dtype_of_the_noise_and_the_network_is_told_the_exact_times(sampler, dtype):
+    seen = []
+
+    def velocity(x, t):
+        seen.append(t)
+        return x.sin()
+
+    noise, times = torch.randn(3, 5, generator=torch.Generator().manual_seed(0)), time_grid(steps=9, shift=3.0)
+    assert sampler(velocity, noise.to(dtype), times).dtype == dtype
+    assert {each.dtype for each in seen} == {torch.float32}
+    assert {each[2].item() for each in seen} >= set(times[:-1].tolist())
+    assert sampler(velocity, noise.to("meta"), times).is_meta, "the times follow the noise"
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_steps_in_half_precision_are_those_of_diffusers_to_the_bit(dtype):
+    scheduler = FlowMatchEulerDiscreteScheduler()
+    scheduler.set_timesteps(sigmas=torch.linspace(1, 0, 51)[:-1].numpy())
+    x = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(0)).to(dtype)
+    theirs = x
+    for step in scheduler.timesteps:
+        theirs = scheduler.step(torch.sin(3 * theirs), step, theirs, return_dict=False)[0]
+    assert torch.equal(euler(lambda x, t: torch.sin(3 * x), x, scheduler.sigmas), theirs)
+
+
+# Bad input
+
+
+def test_there_is_something_to_average():
+    nothing = torch.zeros(0, 3)
+    with pytest.raises(ValueError, match=r"velocity must hold at least one number, got the shape \(0, 3\)"):
+        flow_loss(nothing, nothing, nothing)
+
+
+def test_a_mixture_has_a_centre():
+    with pytest.raises(ValueError, match="centres must be at least 1, got 0"):
+        mixture_velocity(torch.zeros(1, 2), torch.ones(1), torch.zeros(0, 2), spread=0.1)
+
+
+def test_each_picture_has_its_text():
+    velocity = guided_by(lambda x, t, text: x, torch.zeros(2, 7), torch.zeros(7), scale=2.0)
+    with pytest.raises(ValueError, match="x must be 2, one for each text, got 3"):
+        velocity(torch.zeros(3, 5), torch.zeros(3))

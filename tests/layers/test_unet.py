@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from mmnotes.layers.unet import SPREAD, UNet
-from mmnotes.layers.unet_blocks import ResidualBlock, TextBlock, time_embedding
+from mmnotes.decoupled_attention import DecoupledAttention, decoupled_
+from mmnotes.layers.attention import Attention
+from mmnotes.layers.unet import SPREAD, UNet, steered
+from mmnotes.layers.unet_blocks import ResidualBlock, TextBlock, text_alone, time_embedding
 
 
 def tiny(*, seed: int = 0, widths: tuple[int, ...] = (8, 16, 24)) -> UNet:
@@ -99,3 +101,84 @@ def test_time_embedding_is_sines_and_cosines():
     found = time_embedding(torch.tensor([0.0, 0.002], dtype=torch.float64), dim=4)
     expected = torch.tensor([[1, 1, 0, 0], [-0.4161468, 0.9998, 0.9092974, 0.0199987]], dtype=torch.float64)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_time_embedding_is_exact_for_a_time_that_half_precision_holds(dtype):
+    """Angles made in bfloat16 would be off by up to 2 radians."""
+    t = torch.linspace(0, 1, 200).to(dtype)
+    found, exact = time_embedding(t, dim=32), time_embedding(t.double(), dim=32)
+    assert found.dtype == dtype
+    torch.testing.assert_close(found.double(), exact, rtol=0, atol=torch.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize(("dtype", "close"), [(torch.float64, 1e-5), (torch.bfloat16, 0.05), (torch.float16, 0.01)])
+def test_a_network_of_another_dtype_takes_times_in_float32(dtype, close):
+    network, (x, t, text) = tiny(), inputs()
+    expected = network(x, t, text)
+    found = network.to(dtype)(x.to(dtype), t, text.to(dtype))
+    assert found.dtype == dtype
+    assert (found - expected).norm() < close * expected.norm()
+    rounded = network(x.to(dtype), t.to(dtype), text.to(dtype))
+    assert rounded.dtype == dtype and rounded.isfinite().all()
+
+
+def test_text_alone_is_a_copy_that_reads_no_image():
+    network, (x, t, text) = tiny(), inputs()
+    decoupled_(network)
+    copied = text_alone(network.encoder)
+    kinds = [
+        {type(block.cross_attention) for block in part.modules() if isinstance(block, TextBlock)}
+        for part in (network.encoder, copied)
+    ]
+    assert kinds == [{DecoupledAttention}, {Attention}]
+    given = network.inputs(x, t, text)
+    for own, other in zip(network.encoder(*given), copied(*given), strict=True):
+        assert torch.equal(own, other)
+    assert copied.first.weight.data_ptr() != network.encoder.first.weight.data_ptr()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (dict(x=torch.zeros(2, 3, 34, 34)), "x must have a height and width that are multiples of 8, got 34 x 34"),
+        (dict(x=torch.zeros(2, 3, 32, 36)), "x must have a height and width that are multiples of 8, got 32 x 36"),
+        (dict(x=torch.zeros(2, 3, 0, 32)), "x must have a height and width that are multiples of 8, got 0 x 32"),
+        (dict(x=torch.zeros(2, 1, 32, 32)), "x must have 3 channels, got 1"),
+        (dict(text=torch.zeros(2, 12)), "text must have 11 entries, got 12"),
+        (dict(image=torch.zeros(2, 4, 14)), "image must be None: no layer of this network reads an image's tokens"),
+        (dict(residuals=[torch.zeros(2, 8, 12, 20)]), "residuals: one for each skip and one for the middle, 7; got 1"),
+    ],
+)
+def test_what_the_network_was_not_built_for_is_told(changed, message):
+    x, t, text = inputs()
+    with pytest.raises(ValueError, match=message):
+        tiny()(**(dict(x=x, t=t, text=text) | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (dict(heads=0), "heads must divide dim = 16, got 0"),
+        (dict(heads=5), "heads must divide dim = 16, got 5"),
+        (dict(widths=()), r"widths must be one or more multiples of 8, got \(\)"),
+        (dict(widths=(8, 20)), r"widths must be one or more multiples of 8, got \(8, 20\)"),
+        (dict(text_tokens=0), "text_tokens must be at least 1, got 0"),
+    ],
+)
+def test_a_network_that_cannot_be_built_is_told(changed, message):
+    sizes = dict(channels=3, widths=(8, 16, 24), text_dim=11, text_tokens=5, dim=14, heads=2)
+    with pytest.raises(ValueError, match=message):
+        UNet(**(sizes | changed))
+
+
+def test_a_residual_has_the_shape_of_what_it_is_added_to():
+    taken = [torch.zeros(2, 3, 4, 4), torch.zeros(2, 5, 2, 2)]
+    with pytest.raises(ValueError, match=r"residuals\[1\] must be \(2, 5, 2, 2\), got \(1, 5, 2, 2\)"):
+        steered(taken, [taken[0], taken[1][:1]])
+
+
+@pytest.mark.parametrize("dim", [0, 5])
+def test_an_embedding_has_pairs(dim):
+    with pytest.raises(ValueError, match=f"dim must be even and at least 2, got {dim}"):
+        time_embedding(torch.zeros(3), dim=dim)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmnotes.data import concepts, drawings, text_features
-from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.flow import euler, guided_by, heun, time_grid
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.models.generator import MEAN, pretrained_unet, prompts, to_network, to_pictures, untrained_unet
 from tools.flow import study as script
@@ -31,6 +31,30 @@ def test_pictures_go_in_and_come_back(study):
     assert to_pictures(torch.full((1, 3, 2, 2), 9.0)).max() == 1
     learned = torch.cat([drawings(vendor=vendor)[study.learned()] for vendor in study.VENDORS])
     torch.testing.assert_close(torch.tensor(MEAN), learned.mean((0, 2, 3)), rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_pictures_keep_their_dtype_and_device(dtype):
+    """As float64, rounded once."""
+    pictures = drawings(vendor="noto")[:5].to(dtype)
+    for way in (to_network, to_pictures):
+        found, exact = way(pictures), way(pictures.double()).to(dtype)
+        assert found.dtype == dtype and way(pictures.to("meta")).is_meta
+        torch.testing.assert_close(found, exact, rtol=torch.finfo(dtype).eps, atol=1e-6)
+
+
+@pytest.mark.parametrize("sampler", [euler, heun])
+@pytest.mark.parametrize(("dtype", "close"), [(torch.float64, 2e-3), (torch.bfloat16, 0.05)])
+def test_the_generator_draws_in_its_dtype(network, sampler, dtype, close):
+    """The whole chain, with times as ``time_grid`` gives them: the same pictures, but for the rounding."""
+    noise = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(3))
+    text, drawn = prompts(text_features()[:2]), {}
+    for each in (torch.float32, dtype):
+        own = network if each == torch.float32 else pretrained_unet().to(each)
+        velocity = guided_by(own, text.to(each), own.nothing, scale=2.0)
+        drawn[each] = to_pictures(sampler(velocity, noise.to(each), time_grid(steps=5)))
+    assert drawn[dtype].dtype == dtype
+    assert (drawn[dtype].float() - drawn[torch.float32]).square().mean().sqrt() < close
 
 
 def test_prompts_are_of_unit_size():

@@ -5,9 +5,13 @@ import torch
 from diffusers import ControlNetModel, UNet2DConditionModel
 from torch import Tensor, nn
 
-from mmnotes.flow import flow_loss
-from mmnotes.layers.unet import UNet, steered
+from mmnotes.decoupled_attention import decoupled_
+from mmnotes.flow import euler, flow_loss, guided_by, heun, time_grid
+from mmnotes.layers.attention import Attention
+from mmnotes.layers.unet import UNet
+from mmnotes.layers.unet_blocks import TextBlock
 from mmnotes.zero_conv import ControlBranch, HintEncoder, ZeroTaps, controlled, zero_
+from tests.zero_conv.reference import diffusers_inputs, diffusers_pair, ours, theirs
 
 
 def tiny(*, seed: int = 0) -> UNet:
@@ -85,35 +89,12 @@ def sizes_while_learning(network: UNet, *, rate: float, steps: int) -> list[dict
     return sizes
 
 
-@pytest.mark.parametrize(("widths", "small"), [((7,), (13, 11)), ((3, 5), (7, 6)), ((3, 5, 2), (4, 3))])
-def test_the_hint_encoder_halves_the_grid_between_widths(widths, small):
-    encoder = HintEncoder(channels=2, widths=widths, out=17)
-    assert encoder(torch.randn(3, 2, 13, 11)).shape == (3, 17, *small)
-
-
 def test_one_residual_for_each_skip_and_one_for_the_middle():
     network, (x, t, text, hint) = tiny(), given(batch=5)
     branch = branch_of(network)
     residuals = branch(*network.inputs(x, t, text), branch.hint(hint))
     shapes = [(8, 12, 20), (8, 12, 20), (8, 6, 10), (16, 6, 10), (16, 3, 5), (24, 3, 5), (24, 3, 5)]
     assert [tuple(each.shape) for each in residuals] == [(5, *shape) for shape in shapes]
-
-
-def test_a_tap_is_one_matrix_for_all_pixels():
-    taps = ZeroTaps(channels=[3]).double()
-    for parameter in taps.parameters():
-        nn.init.normal_(parameter)
-    random = torch.Generator().manual_seed(0)
-    h = torch.randn(2, 3, 5, 7, generator=random, dtype=torch.float64)
-    (found,) = taps([h])
-    for b in range(2):
-        for i in range(5):
-            for j in range(7):
-                for c in range(3):
-                    total = taps[0].bias[c].item()
-                    for k in range(3):
-                        total += taps[0].weight[c, k, 0, 0].item() * h[b, k, i, j].item()
-                    assert abs(found[b, c, i, j].item() - total) < 1e-12
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -237,84 +218,6 @@ def test_a_random_output_layer_disturbs_the_start():
 # Agreement with diffusers
 
 
-def diffusers_pair(*, seed: int, layers: int) -> tuple[UNet2DConditionModel, ControlNetModel]:
-    torch.manual_seed(seed)
-    network = UNet2DConditionModel(
-        sample_size=8,
-        block_out_channels=(16, 24),
-        layers_per_block=layers,
-        cross_attention_dim=12,
-        attention_head_dim=8,
-        norm_num_groups=8,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-    )
-    for parameter in network.parameters():
-        nn.init.normal_(parameter, std=0.15)
-    control = ControlNetModel.from_unet(
-        network, conditioning_channels=3, conditioning_embedding_out_channels=(6, 10, 14)
-    )
-    return network.requires_grad_(False), control.requires_grad_(False)
-
-
-def diffusers_inputs() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    random = torch.Generator().manual_seed(3)
-    shapes = ((2, 4, 8, 12), (2, 5, 12), (2, 3, 32, 48))
-    x, text, hint = (torch.randn(shape, generator=random) for shape in shapes)
-    return x, torch.tensor([17, 801]), text, hint
-
-
-def theirs(network, control, scale: float) -> Tensor:
-    x, t, text, hint = diffusers_inputs()
-    skips, middle = control(
-        x, t, encoder_hidden_states=text, controlnet_cond=hint, conditioning_scale=scale, return_dict=False
-    )
-    return network(
-        x,
-        t,
-        text,
-        down_block_additional_residuals=skips,
-        mid_block_additional_residual=middle,
-        return_dict=False,
-    )[0]
-
-
-def by_parts(model, text: Tensor, hint: Tensor | float) -> tuple[list[Tensor], Tensor]:
-    """What encoder and middle of diffusers' networks make, by their own modules; and the embedding of time."""
-    x, t, _, _ = diffusers_inputs()
-    embedding = model.time_embedding(model.time_proj(t))
-    x = model.conv_in(x) + hint
-    skips = [x]
-    for block in model.down_blocks:
-        told = {"encoder_hidden_states": text} if getattr(block, "has_cross_attention", False) else {}
-        x, more = block(hidden_states=x, temb=embedding, **told)
-        skips.extend(more)
-    return [*skips, model.mid_block(x, embedding, encoder_hidden_states=text)], embedding
-
-
-def ours(network, control, scale: float) -> Tensor:
-    """Our hint encoder, zero layers and injection around the same modules."""
-    _, _, text, hint = diffusers_inputs()
-    encoder = HintEncoder(channels=3, widths=(6, 10, 14), out=16)
-    embedding = control.controlnet_cond_embedding
-    convs = [embedding.conv_in, *embedding.blocks]
-    for own, other in zip([*encoder.convs, encoder.last], [*convs, embedding.conv_out], strict=True):
-        own.load_state_dict(other.state_dict())
-    copied, _ = by_parts(control, text, encoder(hint))
-    others = [*control.controlnet_down_blocks, control.controlnet_mid_block]
-    taps = ZeroTaps(channels=[each.shape[1] for each in copied])
-    for own, other in zip(taps, others, strict=True):
-        own.load_state_dict(other.state_dict())
-    taken, of_time = by_parts(network, text, 0.0)
-    *skips, x = steered(taken, [scale * each for each in taps(copied)])
-    for block in network.up_blocks:
-        count = len(block.resnets)
-        told = {"encoder_hidden_states": text} if getattr(block, "has_cross_attention", False) else {}
-        x = block(hidden_states=x, res_hidden_states_tuple=tuple(skips[-count:]), temb=of_time, **told)
-        del skips[-count:]
-    return network.conv_out(network.conv_act(network.conv_norm_out(x)))
-
-
 @pytest.mark.parametrize(("seed", "layers", "scale"), [(0, 1, 1.0), (1, 2, 0.7), (2, 1, 2.0)])
 @torch.no_grad()
 def test_agrees_with_diffusers(seed, layers, scale):
@@ -356,17 +259,101 @@ def test_the_sizes_of_stable_diffusion():
     assert (count(network), count(control)) == (859_520_964, 361_279_120)
 
 
+# The network that it joins
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_what_is_new_has_dtype_and_device_of_the_network(dtype):
+    network = tiny().to(dtype)
+    branch = awake(ControlBranch(network, channels=2, widths=(5, 7)))
+    assert {each.dtype for each in branch.parameters()} == {dtype}
+    x, t, text, hint = given()
+    found = controlled(network, branch, hint.to(dtype), scales=ones(branch))(x.to(dtype), t, text.to(dtype))
+    assert found.dtype == dtype and found.isfinite().all()
+    assert all(each.is_meta for each in ControlBranch(tiny().to("meta"), channels=2, widths=(5,)).parameters())
+
+
+@pytest.mark.parametrize("sampler", [euler, heun])
+@pytest.mark.parametrize(("dtype", "close"), [(torch.float32, 1e-4), (torch.bfloat16, 0.3)])
+def test_sampling_works_in_the_dtype_of_the_network(sampler, dtype, close):
+    """The times are those of ``time_grid`` as it is; the result is that of float64, but for the rounding."""
+    found = {}
+    for each in (torch.float64, dtype):
+        network, (x, _, text, hint) = tiny().to(each), [one.to(each) for one in given()]
+        for parameter in network.parameters():
+            parameter.mul_(0.5)
+        branch = awake(branch_of(network)).to(each).requires_grad_(False)
+        steer = controlled(network, branch, hint, scales=[0.1] * 7)
+        found[each] = sampler(guided_by(steer, text, network.nothing, scale=1.5), x, time_grid(steps=3))
+    assert found[dtype].dtype == dtype
+    error = (found[dtype].double() - found[torch.float64]).norm() / found[torch.float64].norm()
+    assert error < close and found[torch.float64].isfinite().all()
+
+
+def test_the_copy_of_a_network_that_reads_an_image_reads_the_text_alone():
+    network, (x, t, text, hint) = tiny(), given()
+    before = branch_of(network)
+    decoupled_(network)
+    branch = branch_of(network)
+    blocks = [module for module in branch.modules() if isinstance(module, TextBlock)]
+    assert len(blocks) == 3 and all(isinstance(block.cross_attention, Attention) for block in blocks)
+    assert list(branch.state_dict()) == list(before.state_dict())
+    assert all(parameter.requires_grad for parameter in branch.parameters())
+    branch.load_state_dict(awake(before).state_dict())
+    residuals = [each(*network.inputs(x, t, text), each.hint(hint)) for each in (before, branch)]
+    assert all(torch.equal(one, other) for one, other in zip(*residuals, strict=True))
+
+
+def test_one_controlled_network_serves_several_backward_passes():
+    """And each follows the hint encoder as it is by then."""
+    network, (x, t, text, hint) = tiny(), given()
+    branch = awake(branch_of(network))
+    steer = controlled(network, branch, hint, scales=ones(branch))
+    slopes = []
+    for _ in range(2):
+        branch.zero_grad()
+        steer(x, t, text).square().sum().backward()
+        slopes.append(branch.hint.last.weight.grad.clone())
+    assert torch.equal(*slopes) and slopes[0].abs().sum() > 0
+    before = steer(x, t, text)
+    with torch.no_grad():
+        branch.hint.last.weight.mul_(2)
+    fresh = controlled(network, branch, hint, scales=ones(branch))(x, t, text)
+    assert torch.equal(steer(x, t, text), fresh) and (fresh - before).abs().max() > 1e-3
+
+
+def test_the_hint_of_a_finished_branch_is_encoded_once():
+    network, (x, t, text, hint) = tiny(), given()
+    branch, calls = awake(branch_of(network)), []
+    branch.hint.register_forward_hook(lambda *_: calls.append(1))
+    for learns, count in ((False, 1), (True, 3)):
+        calls.clear()
+        steer = controlled(network, branch.requires_grad_(learns), hint, scales=ones(branch))
+        for _ in range(3):
+            steer(x, t, text)
+        assert len(calls) == count
+
+
 # Bad input
 
 
-def test_widths_are_needed():
-    with pytest.raises(ValueError, match="widths must name at least one width, got none"):
-        HintEncoder(channels=3, widths=(), out=5)
-
-
-def test_features_match_the_taps():
-    with pytest.raises(ValueError, match="features must be 2, one for each convolution, got 1"):
-        ZeroTaps(channels=[3, 5])([torch.randn(1, 3, 2, 2)])
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ((2, 2, 24, 38), "hint must be 24 x 40 for pictures of 24 x 40, got 24 x 38"),
+        ((2, 2, 12, 20), "hint must be 24 x 40 for pictures of 24 x 40, got 12 x 20"),
+        ((2, 2, 23, 40), "hint must .*, got 23 x 40"),
+        ((2, 3, 24, 40), "hint must have 2 channels, got 3"),
+        ((0, 2, 24, 40), "hint must be at least one picture, got 0"),
+        ((3, 2, 24, 40), "x must be a multiple of the 3 hints, got 2"),
+    ],
+)
+@pytest.mark.parametrize("learns", [True, False])
+def test_hints_fit_the_pictures(size, message, learns):
+    network, (x, t, text, _) = tiny(), given()
+    branch = branch_of(network).requires_grad_(learns)
+    with pytest.raises(ValueError, match=message):
+        controlled(network, branch, torch.zeros(size).double(), scales=ones(branch))(x, t, text)
 
 
 def test_scales_match_the_residuals():

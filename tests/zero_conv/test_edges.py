@@ -79,3 +79,13 @@ def test_agreement_is_symmetric_and_one_with_itself(seed):
     one, other = (torch.rand(1, 1, 8, 8, generator=random) < 0.3 for _ in range(2))
     assert torch.equal(edge_f1(one, other), edge_f1(other, one))
     assert not one.any() or edge_f1(one, one).item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_neither_the_dtype_nor_autocast_blurs_the_slopes(dtype):
+    """Sixteen shades are exact in bfloat16, and so is all that is computed from them in float32."""
+    pictures = (drawings(vendor="noto")[::30] * 16).round() / 16
+    expected = edge_map(pictures)
+    assert torch.equal(edge_map(pictures.to(dtype)), expected) and expected.any()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(edge_map(pictures), expected)

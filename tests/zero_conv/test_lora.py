@@ -56,3 +56,24 @@ def test_merged_it_is_one_layer_of_low_rank_change():
 def test_the_rank_fits(rank):
     with pytest.raises(ValueError, match=f"rank must be from 1 to 5, got {rank}"):
         pair(rank=rank)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_the_factors_have_dtype_and_device_of_the_layer(dtype):
+    lora = LoRA(nn.Linear(7, 5, dtype=dtype), rank=2, alpha=3.0)
+    assert {parameter.dtype for parameter in lora.parameters()} == {dtype}
+    assert lora(torch.ones(3, 7, dtype=dtype)).dtype == dtype
+    assert LoRA(nn.Linear(7, 5, device="meta"), rank=2, alpha=3.0).down.is_meta
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_merge_is_rounded_once_whatever_surrounds_it(dtype):
+    """As the sum in float64 and one rounding, also where autocast would make the product in bfloat16."""
+    torch.manual_seed(0)
+    lora = learned(LoRA(nn.Linear(257, 65, dtype=dtype), rank=16, alpha=3.0))
+    exact = lora.linear.weight.double() + 3 / 16 * lora.up.double() @ lora.down.double()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = lora.merged().weight
+    assert found.dtype == dtype
+    steps = (found.double() - exact).abs() / (torch.finfo(dtype).eps * exact.abs().clamp_min(1e-2))
+    assert steps.max() < (0.51 if dtype == torch.bfloat16 else 20)

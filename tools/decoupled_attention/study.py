@@ -42,7 +42,7 @@ PAIRS = {
 def shipped(kind: Kind) -> Prompted:
     """The generator with one kind of image prompt, trained."""
     network = pretrained_unet()
-    layers = decoupled_(network, tokens=4)
+    layers = decoupled_(network)
     return Prompted(network, layers, pretrained_image_prompt(layers, kind=kind))
 
 

@@ -44,7 +44,7 @@ class Prompted(NamedTuple):
 def prompted(kind: Kind) -> Prompted:
     """The shipped generator with an untrained image prompt in it."""
     network = pretrained_unet()
-    layers = decoupled_(network, tokens=4)
+    layers = decoupled_(network)
     return Prompted(network, layers, untrained_image_prompt(layers, kind=kind))
 
 
