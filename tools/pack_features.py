@@ -1,4 +1,4 @@
-"""Rebuild the features in mmnotes/data, after ``pack_data.py``: ``python tools/pack_features.py``.
+"""Rebuild the features in mmnotes/data, after ``pack_data.py``: ``python -m tools.pack_features``.
 
 Two frozen networks look at the corpus once, so that no reader needs them: EfficientNet-Lite0, trained to name the
 1,000 classes of ImageNet, at the drawings; all-MiniLM-L6-v2, trained on sentence pairs, at the captions. Needs the test
@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import BertConfig, BertModel
 
-from tools.pack_data import DATA, DRAWINGS, digest, from_npm, from_wheel, places
+from tools.pack_data import DATA, DRAWINGS, from_npm, from_wheel, places
+from tools.training import rounded, write
 
 PIXELS = 128  # what the image network is shown: a final grid of 4 x 4 cells
 GLOBAL_DIM, SPATIAL_DIM = 256, 64
@@ -48,11 +49,8 @@ def image_features(concepts: list[dict]) -> None:
     to_global = principal_axes(training.mean(1), GLOBAL_DIM)
     to_spatial = principal_axes(training.flatten(0, 1), SPATIAL_DIM)
     for vendor, grid in maps.items():
-        np.savez_compressed(
-            DATA / f"features_{vendor}.npz",
-            image=half(project(grid.mean(1), *to_global)),
-            patches=half(project(grid, *to_spatial)),
-        )
+        features = {"image": project(grid.mean(1), *to_global), "patches": project(grid, *to_spatial)}
+        write(f"data/features_{vendor}.npz", rounded(features))
 
 
 def text_features(concepts: list[dict]) -> None:
@@ -60,7 +58,7 @@ def text_features(concepts: list[dict]) -> None:
     labels = [concept["en"]["label"] for concept in concepts]
     tagged = [", ".join([concept["en"]["label"], *concept["en"]["tags"]]) for concept in concepts]
     encode = sentence_encoder()
-    np.savez_compressed(DATA / "features_text.npz", label=half(encode(labels)), tagged=half(encode(tagged)))
+    write("data/features_text.npz", rounded({"label": encode(labels), "tagged": encode(tagged)}))
 
 
 def image_network() -> nn.Module:
@@ -129,15 +127,8 @@ def sentence_encoder() -> Callable[[list[str]], Tensor]:
     return encode
 
 
-def half(vectors: Tensor) -> np.ndarray:
-    """As stored."""
-    return vectors.half().numpy()
-
-
 if __name__ == "__main__":
     torch.set_num_threads(1)
     rows = json.loads((DATA / "captions.json").read_text("utf-8"))
     text_features(rows)
     image_features(rows)
-    for file in sorted(DATA.glob("features_*.npz")):
-        print(file.name, file.stat().st_size, digest(file))

@@ -1,18 +1,26 @@
-"""A training loop that shows where it stands, survives an interruption, and gives the same weights for a seed.
+"""What the scripts share: a training loop that shows where it stands, survives an interruption, and gives the same
+weights for a seed; the learning rate over its steps; how pictures are moved; and how a file of the package is written.
 
 Every step draws from a generator seeded by the seed and the step's number, so a run that was cut off and goes on ends
 exactly where an uninterrupted one does.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
+from mmnotes.layers.samples import Axes, Place, Samples
+
+PACKAGE = Path(__file__).parent.parent / "mmnotes"
 KEPT = Path(__file__).parent.parent / "_build" / "training"
 SHOW_EVERY, KEEP_EVERY = 50, 200
+MANTISSA = 6  # bits that are kept of weights and features: a relative error of at most 1/128
 
 
 def train_(
@@ -51,17 +59,57 @@ def train_(
             _keep(file, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
 
 
-def rounded(value: Tensor, *, bits: int) -> np.ndarray:
+def rate(step: int, *, highest: float, steps: int, warm_up: int, first: int = 0, level: float = 0.0) -> float:
+    """The learning rate: up in a straight line over ``warm_up`` steps, at last to zero along a cosine.
+
+    It is level until a share ``level`` of the steps. Step 0 is taken as the ``first`` of the way up, so that a rate
+    which counts from 0 begins with a step of size zero.
+    """
+    late = max(0.0, (step - level * steps) / (steps - level * steps))
+    return highest * min(1.0, (step + first) / warm_up) * (1 + math.cos(math.pi * late)) / 2
+
+
+def shifted(pictures: Tensor, *, most: int, random: torch.Generator) -> Tensor:
+    """Square pictures (batch, channels, side, side) on white, each moved by at most so many pixels up or down and left
+    or right.
+    """
+    wide, side = pad(pictures, (most,) * 4, value=1), pictures.shape[-1]
+    corners = torch.randint(2 * most + 1, (len(pictures), 2), generator=random).tolist()
+    moved = [each[:, up : up + side, left : left + side] for each, (up, left) in zip(wide, corners, strict=True)]
+    return torch.stack(moved)
+
+
+def shades(drawn: Sequence[Tensor], axes: Axes, *, levels: int, settings: Mapping[str, Place]) -> Samples:
+    """Pictures (..., channels, height, width) of every setting in turn, values from 0 to 1, as bytes 0 to ``levels``.
+
+    ``axes`` are those of the settings and, at last, those of each setting's pictures.
+    """
+    stored = (levels * torch.stack([*drawn])).round().to(torch.uint8)
+    shape = [*map(len, axes.values()), *stored.shape[-3:]]
+    return Samples(stored.reshape(shape), axes, levels=levels, settings=settings)
+
+
+def rounded(entries: Mapping[str, Tensor], *, bits: int = MANTISSA) -> dict[str, np.ndarray]:
     """Half precision with fewer bits of mantissa, which a compressed file stores in less room."""
+    return {name: _rounded(value.detach(), bits) for name, value in entries.items()}
+
+
+def write(file: str, entries: Mapping[str, np.ndarray]) -> None:
+    """A file of the package, named by its path there, in its smallest form; prints how large that is, and its hash."""
+    path = PACKAGE / file
+    np.savez_compressed(path, **entries)  # type: ignore[arg-type]
+    print(f"{file}: {path.stat().st_size / 1e6:.2f} MB, sha256 {digest(path)}")
+
+
+def digest(file: Path) -> str:
+    """The hash that ATTRIBUTION.md lists."""
+    return sha256(file.read_bytes()).hexdigest()
+
+
+def _rounded(value: Tensor, bits: int) -> np.ndarray:
     fraction, exponent = torch.frexp(value)
     half: np.ndarray = torch.ldexp((fraction * 2 ** (bits + 1)).round(), exponent - bits - 1).half().numpy()
     return half
-
-
-def write(file: Path, entries: Mapping[str, np.ndarray]) -> None:
-    """What is shipped, in its smallest form, and how large that is."""
-    np.savez_compressed(file, **entries)
-    print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
 
 
 def _keep(file: Path, state: dict[str, object]) -> None:

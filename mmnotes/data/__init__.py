@@ -2,8 +2,10 @@
 
 from mmnotes.data.batches import caption_ids, padded
 from mmnotes.data.emoji import (
+    VENDORS,
     Caption,
     Concept,
+    Vendor,
     concept_index,
     concepts,
     drawings,
@@ -16,8 +18,10 @@ from mmnotes.data.pictures import digits, film, photos
 from mmnotes.data.words import vocabulary, word_ids
 
 __all__ = [
+    "VENDORS",
     "Caption",
     "Concept",
+    "Vendor",
     "caption_ids",
     "concept_index",
     "concepts",

@@ -9,7 +9,7 @@ import json
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from jaxtyping import Float
 from torch import Tensor
@@ -17,6 +17,7 @@ from torch import Tensor
 from mmnotes.layers.stored import stored_array
 
 Vendor = Literal["noto", "fluent", "twemoji"]
+VENDORS: tuple[Vendor, ...] = get_args(Vendor)
 
 
 class Caption(NamedTuple):

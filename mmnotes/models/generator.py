@@ -15,6 +15,7 @@ from mmnotes.layers.unet import UNet
 
 MEAN = (0.867, 0.803, 0.748)  # red, green and blue of the drawings that it learned from
 TEXT_DIM = 384  # of the sentence features
+LEARNED_GROUPS = ("Animals & Nature", "Food & Drink")  # of the corpus
 
 
 def untrained_unet() -> UNet:

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from mmnotes.data import concepts, drawings, text_features
+from mmnotes.data import VENDORS, concept_index, drawings, text_features
 from mmnotes.flow import euler, guided_by, heun, time_grid
+from mmnotes.layers.samples import stored_samples
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.models.generator import MEAN, pretrained_unet, prompts, to_network, to_pictures, untrained_unet
 from tools.flow import study as script
@@ -22,14 +23,14 @@ def network(study):
 
 @pytest.fixture(scope="module")
 def stored():
-    return stored_arrays("mmnotes.flow", "samples.npz")
+    return stored_samples("mmnotes.flow", "samples.npz")
 
 
 def test_pictures_go_in_and_come_back(study):
     pictures = drawings(vendor="noto")[:5]
     torch.testing.assert_close(to_pictures(to_network(pictures)), pictures)
     assert to_pictures(torch.full((1, 3, 2, 2), 9.0)).max() == 1
-    learned = torch.cat([drawings(vendor=vendor)[study.learned()] for vendor in study.VENDORS])
+    learned = torch.cat([drawings(vendor=vendor)[study.learned()] for vendor in VENDORS])
     torch.testing.assert_close(torch.tensor(MEAN), learned.mean((0, 2, 3)), rtol=0, atol=1e-3)
 
 
@@ -90,10 +91,11 @@ def test_the_text_is_used_and_so_is_its_absence(study, network):
 
 @pytest.mark.parametrize(("label", "scale", "steps"), [("hamburger", 3.0, 10), ("sunflower", 0.0, 5)])
 def test_stored_samples_are_what_the_generator_draws(study, network, stored, label, scale, steps):
-    place = [each.en.label for each in concepts()].index(label)
-    found = study.samples(network, [place] * study.SAMPLES, scale=scale, steps=steps, seed=0)
-    row = len(study.STEP_COUNTS) * study.SCALES.index(scale) + study.STEP_COUNTS.index(steps)
-    torch.testing.assert_close(found, stored[label][row] / study.LEVELS, rtol=0, atol=0.02)
+    table = stored["pictures"]
+    numbers = [concept_index(label)] * len(table.values("sample"))
+    found = study.samples(network, numbers, scale=scale, steps=steps, **table.settings)
+    before = table.at(concept=label, guidance=scale, steps=steps)
+    torch.testing.assert_close(found, before, rtol=0, atol=0.02)
 
 
 def test_stored_neighbours_are_what_the_image_network_finds(study, network, stored):
@@ -101,28 +103,33 @@ def test_stored_neighbours_are_what_the_image_network_finds(study, network, stor
     places = study.learned()
     drawn = study.samples(network, places, scale=study.SCALE, steps=study.STEPS, seed=0)
     eye = study.image_network()
-    real = torch.cat([drawings(vendor=vendor)[places] for vendor in study.VENDORS])
+    real = torch.cat([drawings(vendor=vendor)[places] for vendor in VENDORS])
     known = study.features(eye, real)
     seen = study.features(eye, drawn[:48])
     centre = known.mean(0)
     cosines = torch.cosine_similarity((seen - centre)[:, None], (known - centre)[None], dim=2)
-    agree = (cosines.argmax(1) == stored["by_features"][0, :48, 0]).float().mean()
+    nearest = torch.tensor(places)[cosines.argmax(1) % len(places)]
+    before = stored["nearest"].at(seed=0, concept=study.labels(places[:48]), rank=1)
+    agree = (nearest == before).float().mean()
     assert agree > 0.95, "rounding on another processor may decide a close call otherwise"
-    distance, _ = study.nearest(drawn, real)
-    torch.testing.assert_close(distance, stored["distance"][0], rtol=0, atol=0.01)
+    distance = stored["distance"].at(seed=0, concept=study.labels(places))
+    torch.testing.assert_close(study.nearest(drawn, real), distance, rtol=0, atol=0.01)
 
 
 def test_the_stated_quality_holds(study, stored):
     """More recognisable than a real drawing is to one who knows only the other vendors' drawings."""
-    asked = torch.arange(len(study.learned()))[:, None]
-    found, real = (stored[name] % len(asked) == asked for name in ("by_features", "by_features_real"))
+    places = study.learned()
+    asked, names = torch.tensor(places)[:, None], study.labels(places)
+    found, real = (stored[name].at(concept=names) for name in ("nearest", "nearest real"))
     for seed in range(len(study.SEEDS)):
-        assert found[seed, :, 0].float().mean() > real[..., 0].float().mean() + 0.05
-        assert found[seed].any(1).float().mean() > 0.9
-    assert (stored["by_features"][..., 0] % len(asked) == asked.roll(1)[:, 0]).float().mean() < 0.02
-    copies = stored["distance"] < stored["distance_unseen"].float().quantile(0.01)
+        hits = found[seed] == asked
+        assert hits[:, 0].float().mean() > (real == asked)[..., 0].float().mean() + 0.05
+        assert hits.any(1).float().mean() > 0.9
+    assert (found[..., 0] == asked.roll(1)[:, 0]).float().mean() < 0.02
+    copies = stored["distance"].at() < stored["distance unseen"].at().quantile(0.01)
     assert copies.float().mean() < 0.1, "some samples of a remembering network are copies, most are not"
-    assert 0.1 < stored["apart"].mean() < stored["apart_concepts"].mean()
+    one, different = "samples of one concept", "samples of different concepts"
+    assert 0.1 < stored["apart"].at(between=one).mean() < stored["apart"].at(between=different).mean()
 
 
 def test_guidance_passes_both_halves_at_once(network):

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from mmnotes.layers.stored import stored_array, stored_arrays
+from mmnotes.layers.samples import stored_samples
+from mmnotes.layers.stored import stored_arrays
 from tools import training
 from tools.qformer import train
 
@@ -23,10 +24,9 @@ def test_one_case_of_the_study(script, capsys):
     texts = script.whole_captions(script.HELD_OUT)
     with torch.no_grad():
         similarity = model.similarity(script.IMAGES["noto"][script.HELD_OUT], *texts)
-    found = [script.recall(similarity, texts[1], most) for most in (1, 10)]
-    column = stored_array("mmnotes.qformer", "study.npz", "queries").tolist().index(1)
-    stored = stored_array("mmnotes.qformer", "study.npz", "recall")[0, column].tolist()
-    assert found == pytest.approx(stored, abs=5)
+    found = [script.recall(similarity, texts[1], most) for most in script.AMONG]
+    stored = stored_samples("mmnotes.qformer", "study.npz")["recall"].at(seed=0, queries=1, among=script.AMONG)
+    assert found == pytest.approx(stored.tolist(), abs=5)
     assert script.wins(model).tolist() == [1]
 
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from mmnotes.data import concept_index, drawings, text_features
+from mmnotes.data import drawings, text_features
+from mmnotes.layers.samples import stored_samples
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.models.generator import pretrained_unet, prompts
 from mmnotes.zero_conv import edge_f1, edge_map
@@ -28,11 +29,7 @@ def branch(study, unet):
 
 @pytest.fixture(scope="module")
 def stored():
-    return stored_arrays("mmnotes.zero_conv", "samples.npz")
-
-
-def labelled(label: str) -> int:
-    return concept_index(label)
+    return stored_samples("mmnotes.zero_conv", "samples.npz")
 
 
 def test_the_generator_is_frozen_and_the_branch_has_moved(study, unet, branch):
@@ -68,22 +65,23 @@ def test_samples_follow_the_outline_they_are_given_and_not_another(study, unet, 
 
 
 def test_the_stated_quality_holds(study, stored):
-    none, half, one, _, two, wrong, no_text, other_text = stored["measures"]
-    assert none.shape == (3, len(study.SEEDS))
-    assert one[0].min() > 0.6 and one[0].min() - none[0].max() > 0.2, "agreement"
-    assert none[0].max() < half[0].min() and half[0].max() < one[0].min() and one[0].max() < two[0].min()
-    assert one[1].min() > 0.85 and none[1].max() < 0.2, "retrieval"
-    assert wrong[0].max() < none[0].max() + 0.05, "another concept's edge map"
-    assert one[2].min() > no_text[2].max() and one[2].min() > other_text[2].max(), "colour"
+    over, otherwise = stored["over scale"], stored["otherwise"]
+    assert over.values("seed") == study.SEEDS
+    none, half, one, two = (over.at(scale=scale, measure="agreement") for scale in (0, 0.5, 1, 2))
+    assert one.min() > 0.6 and one.min() - none.max() > 0.2
+    assert none.max() < half.min() and half.max() < one.min() and one.max() < two.min()
+    assert otherwise.at(setting="another outline", measure="agreement").max() < none.max() + 0.05
+    assert over.at(scale=1, measure="retrieval").min() > 0.85 and over.at(scale=0, measure="retrieval").max() < 0.2
+    untold = otherwise.at(setting=["no text", "another text"], measure="own colour")
+    assert over.at(scale=1, measure="own colour").min() > untold.max()
 
 
-@pytest.mark.parametrize(("shape", "scale", "taps"), [("rooster", 1.0, "all"), ("shark", 2.0, "8 x 8")])
-def test_stored_samples_are_what_the_steered_generator_draws(study, unet, branch, stored, shape, scale, taps):
-    hints = edge_map(drawings(vendor="noto")[[labelled(shape)] * study.SAMPLES])
-    text = prompts(text_features()[[labelled(study.CASES[shape])] * study.SAMPLES])
-    found = study.samples(unet, branch, hints, text, scales=study.at_taps(scale, taps), seed=0)
-    row = len(study.TAPS) * study.LAB_SCALES.index(scale) + list(study.TAPS).index(taps)
-    torch.testing.assert_close(found, stored[shape][row] / study.LEVELS, rtol=0, atol=0.03)
+@pytest.mark.parametrize(
+    ("pair", "scale", "taps"), [("a rooster", 1.0, "all"), ("a shark, told tropical fish", 2.0, "8 x 8")]
+)
+def test_stored_samples_are_what_the_steered_generator_draws(study, unet, branch, stored, pair, scale, taps):
+    found = study.lab_row(unet, branch, stored["pictures"].about(pair=pair), scale=scale, taps=taps)
+    torch.testing.assert_close(found, stored["pictures"].at(pair=pair, scale=scale, taps=taps), rtol=0, atol=0.03)
 
 
 def test_the_colour_of_a_picture_is_that_of_what_is_not_white(study):

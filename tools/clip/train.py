@@ -8,23 +8,23 @@ has three readouts, which learn together: the loss is the mean of their three sy
 import math
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, normalize
 
 from mmnotes.clip.pretrained import LENGTH, SEEDS, untrained_clip
-from mmnotes.data import concepts, drawings, vocabulary, word_ids
+from mmnotes.data import VENDORS, Vendor, concepts, drawings, vocabulary, word_ids
 from mmnotes.infonce import info_nce, similarity
-from tools.training import rounded, train_, write
+from tools.training import rate, rounded, train_, write
 
-FILE = Path(__file__).parents[2] / "mmnotes" / "clip" / "weights.npz"
+FILE = "clip/weights.npz"
+STYLES: tuple[Vendor, ...] = ("noto", "fluent")
 STEPS, BATCH, RATE = 700, 160, 1e-3
 WARM_UP, PERIOD, COOLING = 50, 1800, 300  # steps
 START = len(vocabulary())
 END = START + 1  # the highest number, as in the released tokeniser
-MANTISSA = 5  # bits that are kept: a relative error of a sixty-fourth, and a file of half the size
+MANTISSA = 5  # one bit less than of other weights; the largest file still
 
 
 def readouts(model: nn.ModuleDict) -> Iterator[tuple[str, nn.Module]]:
@@ -70,7 +70,7 @@ def train_one(seed: int) -> nn.ModuleDict:
     model = untrained_clip(vocabulary=END + 1)
     kept = [place for place, concept in enumerate(concepts()) if not concept.held_out]
     captions = [concepts()[place].en for place in kept]
-    styles = torch.stack([drawings(vendor=vendor)[kept] for vendor in ("noto", "fluent")])
+    styles = torch.stack([drawings(vendor=vendor)[kept] for vendor in STYLES])
     matrices = [each for each in model.parameters() if each.ndim > 1]
     others = [each for each in model.parameters() if each.ndim <= 1]
     optimiser = torch.optim.AdamW(
@@ -79,7 +79,7 @@ def train_one(seed: int) -> nn.ModuleDict:
 
     def loss_of(generator: torch.Generator) -> Tensor:
         batch = torch.randperm(len(kept), generator=generator)[:BATCH]
-        style = torch.randint(2, (BATCH,), generator=generator)
+        style = torch.randint(len(STYLES), (BATCH,), generator=generator)
         pixels = moved(styles[style, batch], generator)
         ids = [token_ids(caption(*captions[place], generator)) for place in batch.tolist()]
         tokens, text = model["clip"].image.states(pixels), model["clip"].text(torch.tensor(ids))
@@ -88,9 +88,9 @@ def train_one(seed: int) -> nn.ModuleDict:
         return torch.stack(losses).mean()
 
     def rate_at(step: int) -> float:
-        """Up in a straight line, down a slow cosine, and straight to zero at the end."""
-        cosine = 0.5 * (1 + math.cos(math.pi * step / PERIOD))
-        return RATE * min(1, (step + 1) / WARM_UP) * cosine * min(1, (STEPS - step) / COOLING)
+        """Up, down a slow cosine that ends far behind the last step, and straight to zero at the end."""
+        slow = rate(step, highest=RATE, steps=PERIOD, warm_up=WARM_UP, first=1)
+        return slow * min(1.0, (STEPS - step) / COOLING)
 
     train_(model, optimiser, loss_of, rate_at, name="clip", steps=STEPS, seed=seed)
     return model
@@ -102,7 +102,7 @@ def report(model: nn.ModuleDict) -> None:
     held_out = torch.tensor([concept.held_out for concept in concepts()])
     words = [[word for text in (c.en.label, *c.en.tags) for word in word_ids(text)] for c in concepts()]
     text = normalize(model["clip"].text(torch.tensor([token_ids(each) for each in words])), dim=1)
-    for vendor in ("noto", "fluent", "twemoji"):
+    for vendor in VENDORS:
         tokens = model["clip"].image.states(drawings(vendor=vendor))
         for name, readout in readouts(model):
             cosines = normalize(readout(tokens), dim=1) @ text.T
@@ -120,7 +120,7 @@ def main() -> None:
     entries = {}
     for seed in chosen:
         model = train_one(seed)
-        state = {name: rounded(value, bits=MANTISSA) for name, value in model.state_dict().items()}
+        state = rounded(model.state_dict(), bits=MANTISSA)
         model.load_state_dict({name: torch.from_numpy(value).float() for name, value in state.items()})
         print(f"seed {seed}, as stored:")
         report(model)

@@ -7,35 +7,35 @@ the test extra, for the network that looks at pictures.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize
 
-from mmnotes.data import concepts, drawings, text_features
+from mmnotes.data import VENDORS, concept_index, drawings, text_features
 from mmnotes.decoupled_attention import decoupled_, with_image
 from mmnotes.decoupled_attention.pretrained import Kind, pretrained_image_prompt
 from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.layers.samples import Axes, Samples, packed
 from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
 from tools.decoupled_attention.train import FEATURES_OF, Prompted
-from tools.flow.study import LEVELS, features
-from tools.flow.train import VENDORS, held_out, learned
+from tools.flow.study import LEVELS, features, labels
+from tools.flow.train import held_out, learned
 from tools.pack_features import image_network
-from tools.training import write
+from tools.training import shades, write
 
-FILE = Path(__file__).parents[2] / "mmnotes" / "decoupled_attention" / "samples.npz"
+FILE = "decoupled_attention/samples.npz"
 SEEDS, GUIDANCE, STEPS = (0, 1, 2), 3.0, 15
 SCALES = (0.0, 0.5, 1.0, 2.0)
 WAYS = ("image alone", "with its text", "with another text")
 SAMPLES = 4
 LAYERS = {"all": range(7), "encoder and middle": range(3), "decoder": range(3, 7)}
 PAIRS = {
-    "horse, picture of a tiger": ("horse", "tiger", "noto"),
-    "red apple, picture of a tangerine": ("red apple", "tangerine", "fluent"),
-    "bear, picture of a polar bear": ("bear", "polar bear", "fluent"),
-    "strawberry, picture of grapes": ("strawberry", "grapes", "fluent"),
+    "horse, picture of a tiger": {"text": "horse", "picture": "tiger", "vendor": "noto"},
+    "red apple, picture of a tangerine": {"text": "red apple", "picture": "tangerine", "vendor": "fluent"},
+    "bear, picture of a polar bear": {"text": "bear", "picture": "polar bear", "vendor": "fluent"},
+    "strawberry, picture of grapes": {"text": "strawberry", "picture": "grapes", "vendor": "fluent"},
 }
 
 
@@ -105,8 +105,8 @@ def texts(made: Prompted, way: str) -> Tensor:
     return prompts(text_features()[held_out() if way == "with its text" else others()])
 
 
-def measures(kind: Kind, eye: nn.Module, *, ways: Sequence[str]) -> dict[str, Tensor]:
-    """Ranks (ways, scales, seeds, concepts); the seed also chooses whose drawings are the prompts."""
+def measures(kind: Kind, eye: nn.Module, *, ways: Sequence[str]) -> Samples:
+    """Ranks of every concept by each question, way, scale and seed; the seed also chooses who drew the prompts."""
     made, ranks, found = shipped(kind), judge(eye), list[dict[str, Tensor]]()
     for way, scale, seed in itertools.product(ways, SCALES, SEEDS):
         shown = FEATURES_OF[kind](vendor=VENDORS[seed])[held_out()]
@@ -114,39 +114,40 @@ def measures(kind: Kind, eye: nn.Module, *, ways: Sequence[str]) -> dict[str, Te
         found.append(ranks(drawn, VENDORS[seed]))
         shares = ", ".join(f"{name} {(each < 5).float().mean():.2f}" for name, each in found[-1].items())
         print(f"{kind}, {way}, scale {scale}, seed {seed}: among the five nearest: {shares}", flush=True)
-    shape = (len(ways), len(SCALES), len(SEEDS), -1)
-    return {
-        f"{kind} {name}": torch.stack([each[name] for each in found]).reshape(shape).to(torch.uint8)
-        for name in found[0]
-    }
+    axes: Axes = {"question": [*found[0]], "way": ways, "scale": SCALES, "seed": SEEDS, "concept": labels(held_out())}
+    ranked = torch.stack([each[question] for question in found[0] for each in found]).to(torch.uint8)
+    return Samples(ranked.reshape([len(places) for places in axes.values()]), axes)
 
 
-def lab_row(made: Prompted, text: str, picture: str, vendor: str, *, scale: float, layers: str) -> Tensor:
+def lab(made: Prompted) -> Samples:
+    """The pictures of the lab."""
+    drawn = []
+    for (name, pair), scale, layers in itertools.product(PAIRS.items(), SCALES, LAYERS):
+        drawn.append(lab_row(made, pair, scale=scale, layers=layers))
+        print(f"samples of {name}, scale {scale}, layers {layers}", flush=True)
+    on = {layers: {"on": [*numbers]} for layers, numbers in LAYERS.items()}
+    axes: Axes = {"pair": PAIRS, "scale": SCALES, "layers": on, "sample": range(SAMPLES)}
+    return shades(drawn, axes, levels=LEVELS, settings={"guidance": GUIDANCE, "steps": STEPS, "seed": SEEDS[0]})
+
+
+def lab_row(made: Prompted, pair: Mapping[str, str], *, scale: float, layers: str) -> Tensor:
     """The lab's samples of one setting."""
-    places = {each.en.label: place for place, each in enumerate(concepts())}
-    shown = FEATURES_OF["pooled"](vendor=vendor)[[places[picture]] * SAMPLES]
-    wanted = prompts(text_features()[[places[text]] * SAMPLES])
+    shown = FEATURES_OF["pooled"](vendor=pair["vendor"])[[concept_index(pair["picture"])] * SAMPLES]
+    wanted = prompts(text_features()[[concept_index(pair["text"])] * SAMPLES])
     scales = [scale if place in LAYERS[layers] else 0.0 for place in range(len(made.layers))]
-    return samples(made, shown, wanted, scales=scales, seed=0)
+    return samples(made, shown, wanted, scales=scales, seed=SEEDS[0])
 
 
 def main() -> None:
     """Measure, draw and write."""
     torch.set_num_threads(1)
-    eye, entries = image_network(), dict[str, Tensor]()
-    entries |= measures("pooled", eye, ways=WAYS)
-    entries |= measures("patches", eye, ways=WAYS[:1])
-    made = shipped("pooled")
-    for name, (text, picture, vendor) in PAIRS.items():
-        rows = [
-            lab_row(made, text, picture, vendor, scale=scale, layers=layers)
-            for layers in LAYERS
-            for scale in SCALES
-            if scale or layers == "all"
-        ]
-        entries[name] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
-        print(f"samples of {name}", flush=True)
-    write(FILE, {name: values.numpy() for name, values in entries.items()})
+    eye = image_network()
+    tables = {
+        "pooled": measures("pooled", eye, ways=WAYS),
+        "patches": measures("patches", eye, ways=WAYS[:1]),
+        "pictures": lab(shipped("pooled")),
+    }
+    write(FILE, packed(tables))
 
 
 if __name__ == "__main__":

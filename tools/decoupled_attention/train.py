@@ -7,28 +7,24 @@ key and value matrices in each cross-attention, once from the pooled features, o
 resampler.
 """
 
-import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from mmnotes.data import drawings, image_features, patch_features, text_features
+from mmnotes.data import VENDORS, drawings, image_features, patch_features, text_features
 from mmnotes.decoupled_attention import DecoupledAttention, ImagePrompt, decoupled_
 from mmnotes.decoupled_attention.pretrained import Kind, untrained_image_prompt
 from mmnotes.flow import flow_loss, on_path
 from mmnotes.layers.unet import UNet
 from mmnotes.models.generator import pretrained_unet, prompts, to_network
-from tools.flow.train import VENDORS, held_out, learned
-from tools.training import rounded, train_, write
+from tools.flow.train import held_out, learned
+from tools.training import rate, rounded, train_, write
 
-FILE = Path(__file__).parents[2] / "mmnotes" / "decoupled_attention" / "weights.npz"
-BATCH, STEPS, RATE = 32, 2400, 4e-3
+FILE = "decoupled_attention/weights.npz"
+BATCH, STEPS, RATE, WARM_UP = 32, 2400, 4e-3, 100
 OWN, TEXT_DROPPED, IMAGE_DROPPED = 1.0, 0.7, 0.1
-MANTISSA = 6  # bits that are kept of each weight
-
 
 FEATURES_OF: dict[Kind, Callable[..., Tensor]] = {"pooled": image_features, "patches": patch_features}
 
@@ -49,8 +45,8 @@ def prompted(kind: Kind) -> Prompted:
 
 
 def rate_at(step: int) -> float:
-    """It rises over 100 steps and falls to zero along a cosine."""
-    return RATE * min(1.0, step / 100) * (1 + math.cos(math.pi * step / STEPS)) / 2
+    """It rises at first and falls to zero."""
+    return rate(step, highest=RATE, steps=STEPS, warm_up=WARM_UP)
 
 
 @torch.no_grad()
@@ -85,7 +81,7 @@ def train(kind: Kind) -> ImagePrompt:
 
     def loss_of(random: torch.Generator) -> Tensor:
         which = torch.randint(len(seen), (BATCH,), generator=random)
-        vendor, other = torch.randint(3, (2, BATCH), generator=random)
+        vendor, other = torch.randint(len(VENDORS), (2, BATCH), generator=random)
         other = torch.where(torch.rand(BATCH, generator=random) < OWN, vendor, other)
         data, shown = pictures[vendor, which], features[other, which]
         off = torch.rand(BATCH, generator=random) < IMAGE_DROPPED
@@ -104,11 +100,8 @@ def train(kind: Kind) -> ImagePrompt:
 def main() -> None:
     """Train both kinds."""
     torch.set_num_threads(1)
-    entries = {}
-    for kind in FEATURES_OF:
-        for name, value in train(kind).state_dict().items():
-            entries[f"{kind}.{name}"] = rounded(value, bits=MANTISSA)
-    write(FILE, entries)
+    states = {kind: train(kind).state_dict() for kind in FEATURES_OF}
+    write(FILE, rounded({f"{kind}.{name}": value for kind, state in states.items() for name, value in state.items()}))
 
 
 if __name__ == "__main__":

@@ -7,21 +7,21 @@ Needs the test extra, for the network that looks at pictures.
 """
 
 import itertools
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, normalize
 
-from mmnotes.data import concepts, drawings, text_features
+from mmnotes.data import VENDORS, concept_index, concepts, drawings, text_features
 from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.layers.samples import Axes, Samples, packed
 from mmnotes.layers.unet import UNet
-from mmnotes.models.generator import prompts, to_pictures
-from tools.flow.train import VENDORS, held_out, learned
+from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
+from tools.flow.train import held_out, learned
 from tools.pack_features import grid_of, image_network
-from tools.training import write
+from tools.training import shades, write
 
-FILE = Path(__file__).parents[2] / "mmnotes" / "flow" / "samples.npz"
+FILE = "flow/samples.npz"
 SEEDS, SCALE, STEPS, NEAREST = (0, 1, 2), 3.0, 20, 10
 LABELS = ("red apple", "tropical fish", "hamburger", "sunflower")
 SCALES, STEP_COUNTS, SAMPLES = (0.0, 1.0, 3.0, 6.0), (2, 5, 10, 20), 8
@@ -43,10 +43,9 @@ def features(network: nn.Module, pictures: Tensor) -> Tensor:
     return torch.cat([normalize(grid_of(network, part).mean(1), dim=1) for part in large.split(64)])
 
 
-def nearest(samples: Tensor, drawings: Tensor) -> tuple[Tensor, Tensor]:
-    """Root mean square distance to the nearest drawing, and which one that is."""
-    distances = torch.cdist(samples.flatten(1), drawings.flatten(1)) / samples[0].numel() ** 0.5
-    return distances.min(1)
+def nearest(samples: Tensor, drawings: Tensor) -> Tensor:
+    """Root mean square distance to the nearest drawing."""
+    return torch.cdist(samples.flatten(1), drawings.flatten(1)).amin(1) / samples[0].numel() ** 0.5
 
 
 def apart(pictures: Tensor) -> Tensor:
@@ -55,55 +54,67 @@ def apart(pictures: Tensor) -> Tensor:
     return torch.stack([(one - other).square().mean((1, 2, 3)).sqrt() for one, other in pairs]).mean(0)
 
 
-def measures(network: UNet) -> dict[str, Tensor]:
-    """What is nearest to a sample of each concept, how near it is, and how far apart the samples of a concept are."""
+def labels(places: list[int]) -> list[str]:
+    """The names of concepts."""
+    return [concepts()[place].en.label for place in places]
+
+
+def measures(network: UNet) -> dict[str, Samples]:
+    """What is nearest to a sample of each concept, how near it is, and how far apart the samples of a concept are.
+
+    What is nearest is a concept's number in the corpus, whoever drew it.
+    """
     eye, places = image_network(), learned()
     real = torch.stack([drawings(vendor=vendor)[places] for vendor in VENDORS])
     known = features(eye, real.flatten(0, 1))
     centre = known.mean(0)
     known = normalize(known - centre, dim=1)
-    drawn, by_features, by_pixels, distances = [], [], [], []
+    number = torch.tensor(places, dtype=torch.int16)
+    drawn, by_features, distances = [], [], []
     for seed in SEEDS:
         drawn.append(samples(network, places, scale=SCALE, steps=STEPS, seed=seed))
         seen = normalize(features(eye, drawn[-1]) - centre, dim=1)
         by_features.append((seen @ known.T).topk(NEAREST).indices)
-        distance, place = nearest(drawn[-1], real.flatten(0, 1))
-        distances.append(distance)
-        by_pixels.append(place)
+        distances.append(nearest(drawn[-1], real.flatten(0, 1)))
         right = by_features[-1] % len(places) == torch.arange(len(places))[:, None]
         shares = f"{right[:, 0].float().mean():.3f}, {right.any(1).float().mean():.3f}"
         print(f"seed {seed}: own concept nearest, among the {NEAREST} nearest: {shares}", flush=True)
     among_others = (known @ known.T).unflatten(0, (len(VENDORS), -1)).unflatten(2, (len(VENDORS), -1))
     for vendor in range(len(VENDORS)):
         among_others[vendor, :, vendor] = -1
-    unseen = torch.cat([drawings(vendor=vendor)[held_out()] for vendor in VENDORS])
-    return {
-        "by_features": torch.stack(by_features).short(),
-        "by_features_real": among_others.flatten(2).topk(NEAREST).indices.short(),
-        "by_pixels": torch.stack(by_pixels).short(),
-        "distance": torch.stack(distances).half(),
-        "distance_unseen": nearest(unseen, real.flatten(0, 1))[0].half(),
-        "apart": apart(torch.stack(drawn)).half(),
-        "apart_vendors": apart(real).half(),
-        "apart_concepts": apart(torch.stack([drawn[0], drawn[1].roll(1, 0)])).half(),
+    unseen = [nearest(drawings(vendor=vendor)[held_out()], real.flatten(0, 1)) for vendor in VENDORS]
+    between = {
+        "samples of one concept": torch.stack(drawn),
+        "the vendors' drawings of one concept": real,
+        "samples of different concepts": torch.stack([drawn[0], drawn[1].roll(1, 0)]),
     }
+    known_as, ranks = {"concept": labels(places)}, {"rank": range(1, NEAREST + 1)}
+    others = among_others.flatten(2).topk(NEAREST).indices
+    return {
+        "nearest": Samples(number[torch.stack(by_features) % len(places)], {"seed": SEEDS, **known_as, **ranks}),
+        "nearest real": Samples(number[others % len(places)], {"vendor": VENDORS, **known_as, **ranks}),
+        "distance": Samples(torch.stack(distances).half(), {"seed": SEEDS, **known_as}),
+        "distance unseen": Samples(torch.stack(unseen).half(), {"vendor": VENDORS, "concept": labels(held_out())}),
+        "apart": Samples(torch.stack([*map(apart, between.values())]).half(), {"between": [*between], **known_as}),
+    }
+
+
+def lab(network: UNet) -> Samples:
+    """The pictures of the lab."""
+    settings = list(itertools.product(LABELS, SCALES, STEP_COUNTS))
+    drawn = []
+    for label, scale, steps in settings:
+        drawn.append(samples(network, [concept_index(label)] * SAMPLES, scale=scale, steps=steps, seed=SEEDS[0]))
+        print(f"samples of {label}, guidance {scale}, {steps} steps", flush=True)
+    axes: Axes = {"concept": LABELS, "guidance": SCALES, "steps": STEP_COUNTS, "sample": range(SAMPLES)}
+    return shades(drawn, axes, levels=LEVELS, settings={"seed": SEEDS[0]})
 
 
 def main() -> None:
     """Measure, draw and write."""
     torch.set_num_threads(1)
-    network = shipped()
-    entries = measures(network)
-    for label in LABELS:
-        place = next(place for place, each in enumerate(concepts()) if each.en.label == label)
-        rows = [
-            samples(network, [place] * SAMPLES, scale=scale, steps=steps, seed=0)
-            for scale in SCALES
-            for steps in STEP_COUNTS
-        ]
-        entries[label] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
-        print(f"samples of {label}", flush=True)
-    write(FILE, {name: values.numpy() for name, values in entries.items()})
+    network = pretrained_unet()
+    write(FILE, packed(measures(network) | {"pictures": lab(network)}))
 
 
 if __name__ == "__main__":

@@ -5,36 +5,30 @@ sentence embedding of the concept's name, or of name and tags, or of nothing.
 """
 
 import copy
-import math
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
-from mmnotes.data import concepts, drawings, tagged_features, text_features
+from mmnotes.data import VENDORS, concepts, drawings, tagged_features, text_features
 from mmnotes.flow import flow_loss, on_path
-from mmnotes.models.generator import prompts, to_network, untrained_unet
-from tools.training import rounded, train_, write
+from mmnotes.models.generator import LEARNED_GROUPS, prompts, to_network, untrained_unet
+from tools.training import rate, rounded, shifted, train_, write
 
-FILE = Path(__file__).parents[2] / "mmnotes" / "models" / "generator.npz"
-VENDORS = ("noto", "fluent", "twemoji")
-GROUPS = ("Animals & Nature", "Food & Drink")
-BATCH, RATE = 32, 2e-3
+FILE = "models/generator.npz"
+BATCH, RATE, WARM_UP, LEVEL = 32, 2e-3, 500, 0.5
 CYCLES = (16_000, 24_000)  # steps; the rate falls to zero twice
 DROPPED, TAGGED, SHIFT = 0.1, 0.3, 1  # share of empty prompts, share of prompts with tags, pixels
 AVERAGE = 0.999
-MANTISSA = 6  # bits that are kept of each weight
 
 
 def learned() -> list[int]:
     """Places in the corpus of the concepts that the generator learns from."""
-    return [place for place, each in enumerate(concepts()) if not each.held_out and each.group in GROUPS]
+    return [place for place, each in enumerate(concepts()) if not each.held_out and each.group in LEARNED_GROUPS]
 
 
 def held_out() -> list[int]:
     """Places in the corpus of the concepts of the same groups that nothing learns from."""
-    return [place for place, each in enumerate(concepts()) if each.held_out and each.group in GROUPS]
+    return [place for place, each in enumerate(concepts()) if each.held_out and each.group in LEARNED_GROUPS]
 
 
 class Averaged(nn.Module):
@@ -52,19 +46,16 @@ class Averaged(nn.Module):
 
 
 def rate_at(step: int) -> float:
-    """In each cycle it rises over 500 steps, is level until the middle, and falls to zero along a cosine."""
-    cycle = CYCLES[0] if step < CYCLES[0] else CYCLES[1]
-    step -= 0 if step < CYCLES[0] else CYCLES[0]
-    late = max(0.0, 2 * step / cycle - 1)
-    return RATE * min(1.0, step / 500) * (1 + math.cos(math.pi * late)) / 2
+    """In each cycle it rises, is level until the middle, and falls to zero."""
+    begun, steps = (0, CYCLES[0]) if step < CYCLES[0] else CYCLES
+    return rate(step - begun, highest=RATE, steps=steps, warm_up=WARM_UP, level=LEVEL)
 
 
 def main() -> None:
     """Train with seed 0."""
     torch.set_num_threads(1)
     seen = learned()
-    pictures = torch.stack([to_network(drawings(vendor=vendor)[seen]) for vendor in VENDORS])
-    white = to_network(torch.ones(1, 3, 1, 1))
+    pictures = torch.stack([drawings(vendor=vendor)[seen] for vendor in VENDORS])
     print(f"{len(seen)} concepts, {pictures.shape[0]} drawings of each", flush=True)
     texts = torch.stack([prompts(text_features()[seen]), prompts(tagged_features()[seen])])
     torch.manual_seed(0)
@@ -74,12 +65,8 @@ def main() -> None:
     def loss_of(random: torch.Generator) -> Tensor:
         model.follow_()
         which = torch.randint(pictures.shape[1], (BATCH,), generator=random)
-        drawn = pictures[torch.randint(3, (BATCH,), generator=random), which]
-        moved = []
-        for picture, (up, left) in zip(drawn, torch.randint(2 * SHIFT + 1, (BATCH, 2), generator=random), strict=True):
-            wide = pad(picture - white[0], (SHIFT,) * 4) + white[0]
-            moved.append(wide[:, up : up + 32, left : left + 32])
-        data = torch.stack(moved).contiguous(memory_format=torch.channels_last)
+        drawn = pictures[torch.randint(len(VENDORS), (BATCH,), generator=random), which]
+        data = to_network(shifted(drawn, most=SHIFT, random=random)).contiguous(memory_format=torch.channels_last)
         text = texts[(torch.rand(BATCH, generator=random) < TAGGED).long(), which]
         dropped = torch.rand(BATCH, 1, generator=random) < DROPPED
         text = torch.where(dropped, model.network.nothing, text)
@@ -88,7 +75,7 @@ def main() -> None:
         return flow_loss(model.network(on_path(data, noise, t), t, text), data, noise)
 
     train_(model, optimiser, loss_of, rate_at, name="flow", steps=sum(CYCLES), seed=0)
-    write(FILE, {name: rounded(value, bits=MANTISSA) for name, value in model.mean.state_dict().items()})
+    write(FILE, rounded(model.mean.state_dict()))
 
 
 if __name__ == "__main__":

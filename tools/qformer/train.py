@@ -13,36 +13,37 @@ import copy
 import math
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmnotes.data import caption_ids, concepts, padded, patch_features, vocabulary
+from mmnotes.data import VENDORS, Vendor, caption_ids, concepts, padded, patch_features, vocabulary
+from mmnotes.layers.samples import Samples, packed
 from mmnotes.models.language_model import LanguageModel
 from mmnotes.qformer import QFormer, SoftPrompt, StageOne, itc_loss, itc_similarity
 from mmnotes.qformer.pretrained import SEEDS, untrained_stage_one
-from tools.training import train_
+from tools.training import rate, rounded, train_, write
 
-PACKAGE = Path(__file__).parents[2] / "mmnotes"
 START, DECODER, END = (len(vocabulary()) + place for place in range(3))
 WORDS, POSITIONS, SHARED = len(vocabulary()) + 3, 24, 64
 SIZES = dict(dim=64, heads=4, depth=4, hidden=128, image_dim=64, words=WORDS, positions=POSITIONS)
 SCALE = 3.2  # the spread of the image tokens
 BATCH = 64
+WARM_UP = 50
+COUNTS, AMONG = (0, 1, 2, 4, 8, 16), (1, 10)  # of queries, where none is mean pooling; of the recall
 CAPTIONS = [caption_ids(concept) for concept in concepts()]
 TRAIN = torch.tensor([place for place, concept in enumerate(concepts()) if not concept.held_out])
 HELD_OUT = torch.tensor([place for place, concept in enumerate(concepts()) if concept.held_out])
 KNOWN = {word for place in TRAIN.tolist() for words in CAPTIONS[place] for word in words}
 
 
-def tokens(vendor: str) -> Tensor:
+def tokens(vendor: Vendor) -> Tensor:
     """The image tokens of one vendor's drawings, of about unit spread."""
     return patch_features(vendor=vendor) / SCALE
 
 
-IMAGES = {vendor: tokens(vendor) for vendor in ("noto", "fluent", "twemoji")}
+IMAGES = {vendor: tokens(vendor) for vendor in VENDORS}
 
 
 def pairs(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -61,9 +62,9 @@ def pairs(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     return image, *padded(rows, start=START, end=END)
 
 
-def rate(highest: float, steps: int) -> Callable[[int], float]:
-    """Fifty steps up, then down along a cosine."""
-    return lambda step: highest * min(1, (step + 1) / 50) * (1 + math.cos(math.pi * step / steps)) / 2
+def rate_of(highest: float, steps: int) -> Callable[[int], float]:
+    """The rate of each step: it rises at first and falls to zero."""
+    return partial(rate, highest=highest, steps=steps, warm_up=WARM_UP, first=1)
 
 
 def optimiser(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
@@ -86,11 +87,6 @@ def recall(scores: Tensor, padding_mask: Tensor, most: int) -> float:
     return 100 * (better < most).double().mean().item()
 
 
-def save(file: str, state: dict[str, Tensor]) -> None:
-    """Half precision, smallest form."""
-    np.savez_compressed(PACKAGE / file, **{name: value.detach().half().numpy() for name, value in state.items()})
-
-
 def train_stage_one(seed: int, *, steps: int = 800) -> StageOne:
     """All three objectives, summed."""
     torch.manual_seed(seed)
@@ -100,7 +96,7 @@ def train_stage_one(seed: int, *, steps: int = 800) -> StageOne:
         losses = model(*pairs(generator), decoder=DECODER, generator=generator)
         return losses.contrast + losses.match + losses.caption
 
-    train_(model, optimiser(model.parameters()), loss_of, rate(3e-3, steps), name="qformer", steps=steps, seed=seed)
+    train_(model, optimiser(model.parameters()), loss_of, rate_of(3e-3, steps), name="qformer", steps=steps, seed=seed)
     return model
 
 
@@ -112,7 +108,7 @@ def train_language_model(*, steps: int = 800) -> LanguageModel:
     def loss_of(generator: torch.Generator) -> Tensor:
         return model.loss(*pairs(generator)[1:])
 
-    train_(model, optimiser(model.parameters()), loss_of, rate(5e-3, steps), name="words", steps=steps, seed=0)
+    train_(model, optimiser(model.parameters()), loss_of, rate_of(5e-3, steps), name="words", steps=steps, seed=0)
     return model.requires_grad_(False)
 
 
@@ -135,7 +131,7 @@ def train_prompt(model: nn.Module, language_model: LanguageModel, *, name: str, 
         image, ids, padding_mask = pairs(generator)
         return language_model.loss(ids, padding_mask, model(image))
 
-    train_(model, optimiser(trained), loss_of, rate(3e-3, steps), name=name, steps=steps, seed=seed)
+    train_(model, optimiser(trained), loss_of, rate_of(3e-3, steps), name=name, steps=steps, seed=seed)
 
 
 class Prompter(nn.Module):
@@ -173,9 +169,8 @@ def train_contrast(queries: int, seed: int, *, steps: int = 200) -> nn.Module:
     def loss_of(generator: torch.Generator) -> Tensor:
         return itc_loss(model.similarity(*pairs(generator)), tau=model.temperature)
 
-    steps_of = rate(3e-3, steps)
-    name = f"contrast-{queries}"
-    train_(model, optimiser(model.parameters()), loss_of, steps_of, name=name, steps=steps, seed=seed)
+    rate_at, name = rate_of(3e-3, steps), f"contrast-{queries}"
+    train_(model, optimiser(model.parameters()), loss_of, rate_at, name=name, steps=steps, seed=seed)
     return model
 
 
@@ -190,21 +185,25 @@ def wins(model: StageOne) -> Tensor:
 
 
 @torch.no_grad()
-def study() -> dict[str, Tensor]:
+def study() -> dict[str, Samples]:
     """Recall at 1 and at 10, and who wins, for each number of queries (none: mean pooling) and each seed."""
-    counts = (0, 1, 2, 4, 8, 16)
-    recalls, won = torch.zeros(len(SEEDS), len(counts), 2), torch.zeros(len(SEEDS), len(counts), max(counts))
+    shape = len(SEEDS), len(COUNTS)
+    recalls, won = torch.zeros(*shape, len(AMONG)), torch.zeros(*shape, max(COUNTS))
     for row, seed in enumerate(SEEDS):
-        for column, queries in enumerate(counts):
+        for column, queries in enumerate(COUNTS):
             with torch.enable_grad():
                 model = train_contrast(queries, seed)
             texts = whole_captions(HELD_OUT)
             similarity = model.similarity(IMAGES["noto"][HELD_OUT], *texts)
-            recalls[row, column] = torch.tensor([recall(similarity, texts[1], most) for most in (1, 10)])
+            recalls[row, column] = torch.tensor([recall(similarity, texts[1], most) for most in AMONG])
             if queries:
                 won[row, column, :queries] = wins(model)
             print(f"{queries} queries, seed {seed}: R@1, R@10 {recalls[row, column].tolist()}")
-    return {"queries": torch.tensor(counts), "recall": recalls, "wins": won}
+    tried = COUNTS[1:]
+    return {
+        "recall": Samples(recalls.half(), {"seed": SEEDS, "queries": COUNTS, "among": AMONG}),
+        "wins": Samples(won[:, 1:].half(), {"seed": SEEDS, "queries": tried, "query": range(1, 1 + max(tried))}),
+    }
 
 
 @torch.no_grad()
@@ -217,7 +216,7 @@ def match_matrix(model: StageOne, images: Tensor, ids: Tensor, padding_mask: Ten
 def main() -> None:
     torch.set_num_threads(1)
     if "study" in sys.argv:
-        save("qformer/study.npz", study())
+        write("qformer/study.npz", packed(study()))
         return
     language_model = train_language_model()
     first, second = {}, {}
@@ -229,17 +228,17 @@ def main() -> None:
             with torch.no_grad():
                 found = {"contrast": model.similarity(image, *texts), "match": match_matrix(model, image, *texts)}
             for name, scores in found.items():
-                first_ten = " and ".join(f"{recall(scores, texts[1], most):.1f}" for most in (1, 10))
+                first_ten = " and ".join(f"{recall(scores, texts[1], most):.1f}" for most in AMONG)
                 print(f"seed {seed}, {vendor}, {name}: recall at 1 and at 10: {first_ten}")
         makers = {"qformer": Prompter(copy.deepcopy(model.qformer)), "mean": MeanPrompt()}
         for kind, maker in makers.items():
             train_prompt(maker, language_model, name=f"prompt-{kind}", seed=seed)
             kept = {name: value for name, value in maker.state_dict().items() if ".text" not in name}
             second |= {f"{kind}.{seed}.{name}": value for name, value in kept.items()}
-    save("qformer/weights.npz", first)
-    save("models/language_model.npz", language_model.state_dict())
-    save("qformer/stage_two.npz", second)
-    save("qformer/study.npz", study())
+    write("qformer/weights.npz", rounded(first))
+    write("models/language_model.npz", rounded(language_model.state_dict()))
+    write("qformer/stage_two.npz", rounded(second))
+    write("qformer/study.npz", packed(study()))
 
 
 if __name__ == "__main__":

@@ -2,31 +2,39 @@
 
 Writes mmnotes/zero_conv/samples.npz: on the concepts that were held out, with each of three sampling seeds, how well
 the samples follow an edge map and keep to the colours of the text, without control, over its scale, with a wrong
-one and with no text; for three seeds, how the loss falls from a copy and from a fresh start; and
-the pictures of the lab. Takes a quarter of an hour on one core.
+one and with no text; for three seeds, how the loss falls when the branch starts as a copy and when it starts afresh;
+and the pictures of the lab. Takes a quarter of an hour on one core.
 """
 
-from pathlib import Path
+import itertools
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-from mmnotes.data import concepts, drawings, text_features
+from mmnotes.data import VENDORS, concept_index, drawings, text_features
 from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.layers.samples import Axes, Samples, packed
 from mmnotes.layers.unet import UNet
 from mmnotes.models.generator import prompts, to_pictures, untrained_unet
 from mmnotes.zero_conv import ControlBranch, controlled, edge_f1, edge_map
 from mmnotes.zero_conv.pretrained import pretrained_branch, untrained_branch
-from tools.flow.train import VENDORS, held_out
-from tools.training import write
+from tools.flow.train import held_out
+from tools.training import shades, write
 from tools.zero_conv.train import Lessons, frozen, steered_loss
 
-FILE = Path(__file__).parents[2] / "mmnotes" / "zero_conv" / "samples.npz"
+FILE = "zero_conv/samples.npz"
 SEEDS, GUIDANCE, STEPS = (0, 1, 2), 2.0, 12
 SCALES = (0.0, 0.5, 1.0, 1.5, 2.0)
 TAPS = {"all": range(7), "16 x 16": (0, 1), "8 x 8": (2, 3), "4 x 4": (4, 5, 6)}
 LAB_SCALES, SAMPLES, LEVELS = (0.0, 0.5, 1.0, 2.0), 3, 31  # shades of a colour are stored as 0 to 31
-CASES = {"rooster": "rooster", "mushroom": "mushroom", "shark": "tropical fish", "crab": "red apple"}  # edge map: text
+PAIRS = {
+    "a rooster": {"edge map": "rooster", "text": "rooster"},
+    "a mushroom": {"edge map": "mushroom", "text": "mushroom"},
+    "a shark, told tropical fish": {"edge map": "shark", "text": "tropical fish"},
+    "a crab, told red apple": {"edge map": "crab", "text": "red apple"},
+}
+MEASURES = ("agreement", "retrieval", "own colour")
 STARTS, START_STEPS, LOOK_EVERY, START_RATE = ("copy", "fresh"), 200, 40, 1.5e-3
 
 
@@ -63,21 +71,30 @@ def own_colour(found: Tensor, real: Tensor) -> Tensor:
     return nearer.sum(1) / (len(real) - 1)
 
 
-def measures(unet: UNet, branch: ControlBranch) -> dict[str, Tensor]:
-    """Agreement, retrieval and colour (settings, seeds), each a mean over the held-out concepts."""
+def measures(unet: UNet, branch: ControlBranch) -> dict[str, Samples]:
+    """Agreement, retrieval and colour, each a mean over the held-out concepts, of every setting and seed."""
     places = held_out()
     real = torch.stack([drawings(vendor=vendor)[places] for vendor in VENDORS])
     wanted, text = edge_map(real[0]), prompts(text_features()[places])
     nothing = unet.nothing.expand_as(text)
-    settings = [(wanted, text, scale) for scale in SCALES]
-    settings += [(wanted.roll(7, 0), text, 1.0), (wanted, nothing, 1.0), (wanted, text.roll(7, 0), 1.0)]
-    rows = []
-    for hints, prompt, scale in settings:
+    over_scale = {f"scale {scale}": (wanted, text, scale) for scale in SCALES}
+    otherwise = {
+        "another outline": (wanted.roll(7, 0), text, 1.0),
+        "no text": (wanted, nothing, 1.0),
+        "another text": (wanted, text.roll(7, 0), 1.0),
+    }
+    rows = {}
+    for name, (hints, prompt, scale) in (over_scale | otherwise).items():
         each = [samples(unet, branch, hints, prompt, scales=at_taps(scale, "all"), seed=seed) for seed in SEEDS]
-        rows.append(torch.stack([_measured(drawn, wanted, real) for drawn in each], 1))
-        print(f"setting {len(rows)} of {len(settings)}: {rows[-1].tolist()}", flush=True)
+        rows[name] = torch.stack([_measured(drawn, wanted, real) for drawn in each], 1)
+        print(f"{name}: {rows[name].tolist()}", flush=True)
+    axes: Axes = {"measure": MEASURES, "seed": SEEDS}
     others = torch.stack([_measured(drawn, wanted, real) for drawn in real[1:]], 1)
-    return {"measures": torch.stack(rows), "measures_real": others}
+    return {
+        "over scale": Samples(torch.stack([rows[name] for name in over_scale]), {"scale": SCALES, **axes}),
+        "otherwise": Samples(torch.stack([rows[name] for name in otherwise]), {"setting": [*otherwise], **axes}),
+        "real": Samples(others, {"measure": MEASURES, "vendor": VENDORS[1:]}),
+    }
 
 
 def _measured(drawn: Tensor, wanted: Tensor, real: Tensor) -> Tensor:
@@ -88,25 +105,44 @@ def _measured(drawn: Tensor, wanted: Tensor, real: Tensor) -> Tensor:
     return torch.stack([edge_f1(found, wanted).mean(), right.float().mean(), colours.mean()])
 
 
-def starts(unet: UNet) -> Tensor:
-    """Loss on held-out drawings (starts, seeds, looks) of branches that start as a copy, and of fresh ones."""
+def starts(unet: UNet) -> Samples:
+    """Loss on held-out drawings, every few steps, of branches that start as a copy and of fresh ones."""
     lessons, places = Lessons(unet), held_out()
     clean, text = drawings(vendor="noto")[places], prompts(text_features()[places])
-    losses = torch.zeros(len(STARTS), len(SEEDS), START_STEPS // LOOK_EVERY + 1)
+    looks = range(0, START_STEPS + 1, LOOK_EVERY)
+    losses = torch.zeros(len(STARTS), len(looks), len(SEEDS))
     for row, start in enumerate(STARTS):
-        for seed in SEEDS:
+        for column, seed in enumerate(SEEDS):
             torch.manual_seed(seed)
             branch = untrained_branch(unet if start == "copy" else untrained_unet())
             branch = branch.to(memory_format=torch.channels_last)
             optimiser = torch.optim.AdamW(branch.parameters(), lr=START_RATE, betas=(0.9, 0.99), fused=True)
             for step in range(START_STEPS + 1):
-                if step % LOOK_EVERY == 0:
-                    losses[row, seed, step // LOOK_EVERY] = _looked(unet, branch, clean, text)
+                if step in looks:
+                    losses[row, looks.index(step), column] = _looked(unet, branch, clean, text)
                 optimiser.zero_grad()
                 lessons.loss(branch, torch.Generator().manual_seed(1000 * seed + step)).backward()
                 optimiser.step()
-            print(f"{start}, seed {seed}: {losses[row, seed].tolist()}", flush=True)
-    return losses
+            print(f"{start}, seed {seed}: {losses[row, :, column].tolist()}", flush=True)
+    return Samples(losses, {"start": STARTS, "step": looks, "seed": SEEDS})
+
+
+def lab(unet: UNet, branch: ControlBranch) -> Samples:
+    """The pictures of the lab."""
+    drawn = []
+    for (name, pair), scale, taps in itertools.product(PAIRS.items(), LAB_SCALES, TAPS):
+        drawn.append(lab_row(unet, branch, pair, scale=scale, taps=taps))
+        print(f"samples of {name}, scale {scale}, taps {taps}", flush=True)
+    on = {taps: {"on": [*numbers]} for taps, numbers in TAPS.items()}
+    axes: Axes = {"pair": PAIRS, "scale": LAB_SCALES, "taps": on, "sample": range(SAMPLES)}
+    return shades(drawn, axes, levels=LEVELS, settings={"guidance": GUIDANCE, "steps": STEPS, "seed": SEEDS[0]})
+
+
+def lab_row(unet: UNet, branch: ControlBranch, pair: Mapping[str, str], *, scale: float, taps: str) -> Tensor:
+    """The lab's samples of one setting."""
+    hints = edge_map(drawings(vendor="noto")[[concept_index(pair["edge map"])] * SAMPLES])
+    text = prompts(text_features()[[concept_index(pair["text"])] * SAMPLES])
+    return samples(unet, branch, hints, text, scales=at_taps(scale, taps), seed=SEEDS[0])
 
 
 @torch.no_grad()
@@ -121,19 +157,8 @@ def main() -> None:
     torch.set_num_threads(1)
     unet = frozen()
     branch = pretrained_branch(unet)
-    entries = measures(unet, branch) | {"starts": starts(unet)}
-    labels = [each.en.label for each in concepts()]
-    for shape, name in CASES.items():
-        hints = edge_map(drawings(vendor="noto")[[labels.index(shape)] * SAMPLES])
-        text = prompts(text_features()[[labels.index(name)] * SAMPLES])
-        rows = [
-            samples(unet, branch, hints, text, scales=at_taps(scale, taps), seed=0)
-            for scale in LAB_SCALES
-            for taps in TAPS
-        ]
-        entries[shape] = (LEVELS * torch.stack(rows)).round().to(torch.uint8)
-        print(f"samples of {shape}", flush=True)
-    write(FILE, {name: values.numpy() for name, values in entries.items()})
+    tables = measures(unet, branch) | {"starts": starts(unet), "pictures": lab(unet, branch)}
+    write(FILE, packed(tables))
 
 
 if __name__ == "__main__":

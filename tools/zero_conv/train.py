@@ -4,26 +4,21 @@ Takes a quarter of an hour on one core. The frozen generator learns to follow ed
 mirrored half of the time and moved a little, the edge map is the hint and the drawing the answer.
 """
 
-import math
-from pathlib import Path
-
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
-from mmnotes.data import drawings, tagged_features, text_features
+from mmnotes.data import VENDORS, drawings, tagged_features, text_features
 from mmnotes.flow import flow_loss, on_path
 from mmnotes.layers.unet import UNet
 from mmnotes.models.generator import pretrained_unet, prompts, to_network
 from mmnotes.zero_conv import ControlBranch, controlled, edge_map
 from mmnotes.zero_conv.pretrained import untrained_branch
-from tools.flow.train import VENDORS, learned
-from tools.training import rounded, train_, write
+from tools.flow.train import learned
+from tools.training import rate, rounded, shifted, train_, write
 
-FILE = Path(__file__).parents[2] / "mmnotes" / "zero_conv" / "weights.npz"
-BATCH, STEPS, RATE, WARM_UP = 32, 3_000, 1.5e-3, 100
+FILE = "zero_conv/weights.npz"
+BATCH, STEPS, RATE, WARM_UP, LEVEL = 32, 3_000, 1.5e-3, 100, 0.5
 DROPPED, TAGGED, SHIFT = 0.3, 0.3, 3  # share of empty prompts, share of prompts with tags, pixels
-MANTISSA = 6  # bits that are kept of each weight
 
 
 class Lessons:
@@ -39,12 +34,10 @@ class Lessons:
         which = torch.randint(self.pictures.shape[1], (BATCH,), generator=random)
         drawn = self.pictures[torch.randint(len(VENDORS), (BATCH,), generator=random), which]
         mirrored = torch.rand(BATCH, 1, 1, 1, generator=random) < 0.5
-        drawn, moved = torch.where(mirrored, drawn.flip(3), drawn), []
-        for picture, (up, left) in zip(drawn, torch.randint(2 * SHIFT + 1, (BATCH, 2), generator=random), strict=True):
-            moved.append(pad(picture, (SHIFT,) * 4, value=1)[:, up : up + 32, left : left + 32])
+        moved = shifted(torch.where(mirrored, drawn.flip(3), drawn), most=SHIFT, random=random)
         text = self.texts[(torch.rand(BATCH, generator=random) < TAGGED).long(), which]
         text = torch.where(torch.rand(BATCH, 1, generator=random) < DROPPED, self.unet.nothing, text)
-        return steered_loss(self.unet, branch, torch.stack(moved), text, random)
+        return steered_loss(self.unet, branch, moved, text, random)
 
 
 def steered_loss(unet: UNet, branch: ControlBranch, clean: Tensor, text: Tensor, random: torch.Generator) -> Tensor:
@@ -62,9 +55,8 @@ def frozen() -> UNet:
 
 
 def rate_at(step: int) -> float:
-    """It rises at first, is level until the middle, and falls to zero along a cosine."""
-    late = max(0.0, 2 * step / STEPS - 1)
-    return RATE * min(1.0, step / WARM_UP) * (1 + math.cos(math.pi * late)) / 2
+    """It rises at first, is level until the middle, and falls to zero."""
+    return rate(step, highest=RATE, steps=STEPS, warm_up=WARM_UP, level=LEVEL)
 
 
 def main() -> None:
@@ -80,7 +72,7 @@ def main() -> None:
         return lessons.loss(branch, random)
 
     train_(branch, optimiser, loss_of, rate_at, name="control", steps=STEPS, seed=0)
-    write(FILE, {name: rounded(value, bits=MANTISSA) for name, value in branch.state_dict().items()})
+    write(FILE, rounded(branch.state_dict()))
 
 
 if __name__ == "__main__":
