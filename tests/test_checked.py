@@ -1,6 +1,8 @@
 """Annotations are enforced wherever a function is called, and not while it is traced."""
 
+import json
 import sys
+from importlib import import_module
 
 import pytest
 import torch
@@ -55,9 +57,7 @@ def sample(tmp_path_factory):
         patch.syspath_prepend(str(root))
         patch.setattr(sys, "meta_path", list(sys.meta_path))
         check_imports_of("samplepackage")
-        import samplepackage.module as module
-
-        yield module
+        yield import_module("samplepackage.module")
     for name in ("samplepackage", "samplepackage.module"):
         del sys.modules[name]
 
@@ -99,6 +99,4 @@ def test_what_is_traced_is_not_checked(sample):
 
 
 def test_other_packages_are_left_alone(sample):
-    import json
-
     assert not hasattr(json.dumps, "__wrapped__")

@@ -20,7 +20,7 @@ def transformed(*tensors: Tensor) -> bool:
 
     Not so while ``torch.compile`` traces, which sees through the transforms: there is nothing to trace.
 
-    Shapes: any -> True or False.
+    Shapes: tensors of any shape -> True or False.
     """
     if torch.compiler.is_compiling():
         return False

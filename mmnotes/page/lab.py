@@ -11,23 +11,19 @@ else switches. A lab is drawn when it is made rather than when it is shown, wher
 but let the cell pass.
 """
 
-import base64
 import inspect
 import itertools
 import math
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from IPython.core.getipython import get_ipython
-
 from mmnotes.page.controls import Control, Numeric, Value
 from mmnotes.page.frames import Draw, Size, picture, png, webp, write_frames
-from mmnotes.page.lab_page import CSS_PIXELS, Page
-from mmnotes.page.lab_widget import Render, live_view
+from mmnotes.page.lab_forms import InNotebook, OnPage
+from mmnotes.page.lab_page import Page
 
 MOST_FRAMES = 64
 MOST_BYTES = 750_000
@@ -76,11 +72,11 @@ class Lab:
         """The picture as PNG, and its description."""
         return png(picture(self.draw, values, size=self.size)), self.describe(**values)
 
-    def _in_a_notebook(self) -> "InNotebook":
+    def _in_a_notebook(self) -> InNotebook:
         """The picture of the default values, to be redrawn where there is a kernel."""
         return InNotebook(self.title, self.controls, self._render, self._render(self.defaults), self.size)
 
-    def _on_a_page(self, folder: Path) -> "OnPage":
+    def _on_a_page(self, folder: Path) -> OnPage:
         """Draw every setting, write the pictures into the folder, and give the HTML that shows them."""
         grids = [control.values for control in self.controls.values()]
         settings = [dict(zip(self.controls, values, strict=True)) for values in itertools.product(*grids)]
@@ -105,39 +101,6 @@ class Lab:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         """What the form that was chosen says of itself."""
         return self._shown.mimebundle()
-
-
-@dataclass(frozen=True)
-class OnPage:
-    """A lab of the built book: HTML beside the pictures of all settings."""
-
-    title: str
-    html: str
-
-    def mimebundle(self) -> dict[str, Any]:
-        """The HTML."""
-        return {"text/plain": self.title, "text/html": self.html}
-
-
-@dataclass(frozen=True)
-class InNotebook:
-    """A lab of a notebook: the picture and description of the default values, and how others are drawn."""
-
-    title: str
-    controls: dict[str, Control]
-    render: Render
-    first: tuple[bytes, str]
-    size: Size
-
-    def mimebundle(self) -> dict[str, Any]:
-        """A PNG with, where there is a kernel to talk to, the live view."""
-        image, text = self.first
-        plain = {"text/plain": f"{self.title}: {text}", "image/png": base64.b64encode(image).decode()}
-        if getattr(get_ipython(), "kernel", None) is None:
-            return plain
-        width = round(self.size[0] * CSS_PIXELS)
-        view = live_view(self.title, self.controls, self.render, self.first, width=width)
-        return {**view._repr_mimebundle_(), **plain}
 
 
 def _check_takes(function: Callable[..., object], name: str, first: list[object], values: dict[str, Value]) -> None:

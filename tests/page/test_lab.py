@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmnotes.page import Choice, Lab, Numeric, Switch, frames, lab
+from mmnotes.page import Choice, Lab, Numeric, Switch, frames, lab, lab_forms
 
 COUNT = Numeric("Count", grid=[1, 2, 3], default=2, live=(1, 50), play=True)
 TAU = Numeric("Temperature", grid=[0.1, 0.5], default=0.1, live=(0.01, 1.0), log=True, unit="K")
@@ -221,9 +221,16 @@ def test_before_it_is_moved_a_lab_draws_once_and_writes_nothing(tmp_path, monkey
 def view(monkeypatch):
     """A function that shows a lab as in a live kernel, and returns its sliders and the HTML below them."""
     shown = []
-    built = lab.live_view
-    monkeypatch.setattr(lab, "get_ipython", lambda: SimpleNamespace(kernel="a kernel"))
-    monkeypatch.setattr(lab, "live_view", lambda *some, **others: shown.append(built(*some, **others)) or shown[-1])
+    built = lab_forms.live_view
+
+    def noted(*some, **others):
+        shown.append(built(*some, **others))
+        return shown[-1]
+
+    monkeypatch.setattr(lab_forms, "get_ipython", lambda: SimpleNamespace(kernel="a kernel"))
+    monkeypatch.setattr(
+        lab_forms, "live_view", lambda *some, **others: shown.append(built(*some, **others)) or shown[-1]
+    )
 
     def show(shown_lab):
         bundle = shown_lab._repr_mimebundle_()
