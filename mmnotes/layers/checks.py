@@ -9,6 +9,8 @@ def values_known(*tensors: Tensor) -> bool:
 
     What a check asks of values it asks only then; ``torch.compile``, ``vmap`` and ``jacrev`` go past it. The answer is
     given before anything runs: there is nothing to trace.
+
+    Shapes: any -> True or False.
     """
     if torch.compiler.is_compiling():
         return False

@@ -23,6 +23,7 @@ def stored_array(package: str, file: str, name: str) -> Tensor:
 
     A file is read, which cannot be traced.
 
+    Shapes: as the array was stored.
     Errors: FileNotFoundError where the package has no such file, KeyError where the file has no such array.
     """
     with (files(package) / file).open("rb") as stream, np.load(stream) as stored:

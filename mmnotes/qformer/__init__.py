@@ -11,8 +11,9 @@ Differs:
 
 from mmnotes.qformer.block import Block, FeedForward
 from mmnotes.qformer.masks import itc_mask, itg_mask, itm_mask, text_mask
-from mmnotes.qformer.model import QFormer, Retriever, StageOne
+from mmnotes.qformer.model import QFormer
 from mmnotes.qformer.objectives import Losses, hard_negatives, itc_loss, itc_similarity, itg_loss, itm_loss
+from mmnotes.qformer.stage_one import Retriever, StageOne
 from mmnotes.qformer.words import SoftPrompt, WordEmbedding, WordHead
 
 __all__ = [

@@ -1,6 +1,6 @@
-"""The Q-Former itself, and with the heads that match images and texts.
+"""The Q-Former itself.
 
-Paper: Li et al., BLIP-2 (2023), sections 3.1 and 3.2.
+Paper: Li et al., BLIP-2 (2023), section 3.1.
 """
 
 import torch
@@ -8,13 +8,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from mmnotes.qformer.block import NORM_EPS, Block
-from mmnotes.qformer.masks import itg_mask, itm_mask, text_mask
-from mmnotes.qformer.objectives import Losses, hard_negatives, itc_loss, itc_similarity, itg_loss, itm_loss
-from mmnotes.qformer.words import WordEmbedding, WordHead
+from mmnotes.qformer.masks import text_mask
+from mmnotes.qformer.words import WordEmbedding
 
-_ImageTokens = Float[Tensor, "batch patches image_dim"]
-_TokenIds = Int[Tensor, "batch tokens"]
-_PaddingMask = Bool[Tensor, "batch tokens"]
+ImageTokens = Float[Tensor, "batch patches image_dim"]
+TokenIds = Int[Tensor, "batch tokens"]
+PaddingMask = Bool[Tensor, "batch tokens"]
 _AttentionMask = Bool[Tensor, "batch length length"]
 _QueryStates = Float[Tensor, "batch queries dim"]
 _TextStates = Float[Tensor, "batch tokens dim"]
@@ -64,16 +63,16 @@ class QFormer(nn.Module):
             for layer in range(depth)
         )
 
-    def forward(self, image: _ImageTokens, ids: _TokenIds, mask: _AttentionMask) -> tuple[_QueryStates, _TextStates]:
+    def forward(self, image: ImageTokens, ids: TokenIds, mask: _AttentionMask) -> tuple[_QueryStates, _TextStates]:
         """The states of queries and text, who see each other as the mask says."""
         return self._run(self._asking(len(image)), self.norm(self.text(ids)), image, mask)
 
-    def see(self, image: _ImageTokens) -> _QueryStates:
+    def see(self, image: ImageTokens) -> _QueryStates:
         """The queries' states without any text: the image's half of the contrast, and all that stage 2 keeps."""
         queries = self._asking(len(image))
         return self._run(queries, queries[:, :0], image, None)[0]
 
-    def read(self, ids: _TokenIds, padding_mask: _PaddingMask) -> _TextStates:
+    def read(self, ids: TokenIds, padding_mask: PaddingMask) -> _TextStates:
         """The text's states without queries and image: the text's half of the contrast."""
         text = self.norm(self.text(ids))
         return self._run(text[:, :0], text, None, text_mask(padding_mask=padding_mask))[1]
@@ -86,82 +85,3 @@ class QFormer(nn.Module):
     def _asking(self, batch: int) -> Tensor:
         normed: Tensor = self.norm(self.queries)
         return normed.expand(batch, -1, -1)
-
-
-class Retriever(nn.Module):
-    """A Q-Former with what it takes to match images and texts: two projections and a two-way head.
-
-    Shapes: image (images, patches, image_dim), ids and padding_mask (texts, tokens).
-    Source: Li et al. 2023, section 3.2, where ``shared_dim`` is 256; ``Blip2ForImageTextRetrieval`` of transformers.
-    """
-
-    def __init__(self, qformer: QFormer, *, shared_dim: int) -> None:
-        super().__init__()
-        self.qformer, dim = qformer, qformer.queries.shape[-1]
-        self.image_projection, self.text_projection = nn.Linear(dim, shared_dim), nn.Linear(dim, shared_dim)
-        self.match = nn.Linear(dim, 2)
-        for layer in (self.image_projection, self.text_projection, self.match):
-            layer.to(qformer.queries)
-
-    def similarity(
-        self,
-        image: Float[Tensor, "images patches image_dim"],
-        ids: Int[Tensor, "texts tokens"],
-        padding_mask: Bool[Tensor, "texts tokens"],
-    ) -> Float[Tensor, "images texts"]:
-        """Cosines of every image, by its best query, with the first token of every text."""
-        texts = self.text_projection(self.qformer.read(ids, padding_mask)[:, 0])
-        return itc_similarity(self.image_projection(self.qformer.see(image)), texts)
-
-    def match_logits(self, image: _ImageTokens, ids: _TokenIds, padding_mask: _PaddingMask) -> Float[Tensor, "batch 2"]:
-        """Does this image belong to this text? The head reads every query, and its logits are averaged."""
-        mask = itm_mask(queries=self.qformer.queries.shape[1], padding_mask=padding_mask)
-        logits: Tensor = self.match(self.qformer(image, ids, mask)[0]).mean(1)
-        return logits
-
-
-class StageOne(Retriever):
-    """The three objectives of stage 1 on one Q-Former.
-
-    The forward pass draws its negatives from a generator, which cannot be traced; its parts can be.
-
-    Shapes: as ``Retriever``; the losses are three times ().
-    Units: nats.
-    Errors: ValueError for a batch of one, which holds no negatives, and as the three losses.
-    Source: Li et al. 2023, section 3.2; LAVIS' blip2_qformer.py, on one process.
-    """
-
-    def __init__(self, qformer: QFormer, *, shared_dim: int) -> None:
-        super().__init__(qformer, shared_dim=shared_dim)
-        like = qformer.queries
-        self.word_head = WordHead(dim=like.shape[-1], words=qformer.text.words.num_embeddings).to(like)
-        self.temperature = nn.Parameter(torch.tensor(0.07, dtype=like.dtype, device=like.device))
-
-    def forward(
-        self,
-        image: _ImageTokens,
-        ids: _TokenIds,
-        padding_mask: _PaddingMask,
-        *,
-        decoder: int,
-        generator: torch.Generator,
-    ) -> Losses:
-        """The losses of a batch of pairs; captions start with [CLS], for which
-        ``decoder`` is put in to say them."""
-        similarity = self.similarity(image, ids, padding_mask)
-        contrast = itc_loss(similarity, tau=self.temperature)
-        images, texts = hard_negatives(similarity / self.temperature, generator=generator)
-        pairs = (torch.cat([image, image[images], image]), torch.cat([ids, ids, ids[texts]]))
-        matched = self.match_logits(*pairs, torch.cat([padding_mask, padding_mask, padding_mask[texts]]))
-        said = torch.cat([torch.full_like(ids[:, :1], decoder), ids[:, 1:]], dim=1)
-        match = itm_loss(matched, positives=len(image))
-        caption = itg_loss(self.word_logits(image, said, padding_mask), said, padding_mask)
-        return Losses(contrast, match, caption)
-
-    def word_logits(
-        self, image: _ImageTokens, ids: _TokenIds, padding_mask: _PaddingMask
-    ) -> Float[Tensor, "batch tokens words"]:
-        """What might come after each word of a text, given the image."""
-        text = self.qformer(image, ids, itg_mask(queries=self.qformer.queries.shape[1], padding_mask=padding_mask))[1]
-        logits: Tensor = self.word_head(text, self.qformer.text.words.weight)
-        return logits

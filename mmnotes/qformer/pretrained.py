@@ -4,7 +4,8 @@ from torch import Tensor
 
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.layers.weights import part
-from mmnotes.qformer.model import QFormer, StageOne
+from mmnotes.qformer.model import QFormer
+from mmnotes.qformer.stage_one import StageOne
 
 SEEDS = (0, 1, 2)
 

@@ -1,29 +1,50 @@
-"""Values are looked at where there are some to look at."""
+"""When values can be looked at: in an ordinary call, and neither on the meta device nor under a transform."""
 
+import pytest
 import torch
 
-from mmnotes.layers.checks import values_known
+from mmnotes.layers.checks import transformed, values_known
 
 
-def test_plain_tensors_can_be_looked_at():
-    assert values_known() and values_known(torch.ones(2), torch.tensor(1))
-    assert values_known(torch.ones(2, requires_grad=True))
+def told(*tensors):
+    """The two answers, from inside of whatever calls."""
+    answers.append((values_known(*tensors), transformed(*tensors)))
+    return sum(each.sum() for each in tensors)
 
 
-def test_neither_meta_nor_transformed_nor_traced_tensors_can():
-    assert not values_known(torch.ones(2), torch.empty(2, device="meta"))
-    seen = []
+answers: list[tuple[bool, bool]] = []
+X = torch.rand(3, 2, generator=torch.Generator().manual_seed(0))
 
-    def looked_at(x):
-        seen.append(values_known(x))
-        return x * 2
 
-    torch.func.vmap(looked_at)(torch.ones(3, 2))
-    torch.func.jacrev(looked_at)(torch.ones(2))
-    assert seen == [False, False]
+def asked(call):
+    answers.clear()
+    call()
+    return answers[0]
 
-    def traced(x):
-        return x + 1 if values_known(x) else x + 2
 
-    assert torch.compile(traced, fullgraph=True, backend="eager")(torch.zeros(1)).item() == 2
-    assert traced(torch.zeros(1)).item() == 1
+def test_an_ordinary_call_knows_and_a_gradient_changes_nothing():
+    assert asked(lambda: told(X, X)) == (True, False)
+    assert asked(lambda: told(X.clone().requires_grad_())) == (True, False)
+
+
+def test_the_meta_device_knows_nothing_and_is_no_transform():
+    assert asked(lambda: told(X, X.to("meta"))) == (False, False)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+def test_no_transform_knows():
+    for call in (
+        lambda: torch.vmap(told)(X),
+        lambda: torch.func.jacrev(told)(X),
+        lambda: torch.func.jvp(told, (X,), (X,)),
+        lambda: torch.vmap(told, in_dims=(None, 0))(X, X),
+    ):
+        assert asked(call) == (False, True)
+
+
+def test_a_tracer_goes_past():
+    def looked(x):
+        return torch.zeros_like(x) + (1 if values_known(x) else 2) + (10 if transformed(x) else 20)
+
+    assert looked(X).eq(21).all()
+    assert torch.compile(looked, fullgraph=True, backend="eager")(X).eq(22).all()

@@ -93,11 +93,12 @@ def test_padding_behind_the_words_changes_nothing():
 def test_loss_in_half_precision_and_under_autocast_is_computed_in_single():
     logits, kept = 9 * torch.randn(2, 5, 23, generator=torch.Generator().manual_seed(0)), torch.ones(2, 5).bool()
     for dtype in (torch.bfloat16, torch.float16):
-        with torch.autocast("cpu", torch.bfloat16):
-            found = next_token_loss(logits.to(dtype), IDS, kept, smoothing=0.1)
         expected = next_token_loss(logits.to(dtype).double(), IDS, kept, smoothing=0.1)
-        assert found.dtype == torch.float32
-        torch.testing.assert_close(found.double(), expected, rtol=1e-6, atol=0)
+        for autocast in (False, True):
+            with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+                found = next_token_loss(logits.to(dtype), IDS, kept, smoothing=0.1)
+            assert found.dtype == torch.float32
+            torch.testing.assert_close(found.double(), expected, rtol=1e-6, atol=0)
 
 
 def test_a_frozen_model_still_passes_a_gradient_to_its_prompt():
