@@ -7,24 +7,29 @@ label or number. A build that was interrupted or warned leaves a marker, and the
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
 HERE = Path(__file__).parent
 PICKLE = "environment.pickle"
+logger = logging.getLogger(__name__)
 
 
 class BookBuilder(StandaloneHTMLBuilder):
     """The HTML builder, writing the outdated pages and no other."""
 
-    def write(self, build_docnames: Iterable[str] | None, updated_docnames: Sequence[str], method="update") -> None:
+    def write(
+        self, build_docnames: Iterable[str] | None, updated_docnames: Sequence[str], method: Any = "update"
+    ) -> None:
         """Note which pages are outdated; Sphinx adds the root page and those that list an outdated one."""
         everything = build_docnames is None or list(build_docnames) == ["__all__"]
-        self.outdated = self.env.found_docs if everything else {*build_docnames, *updated_docnames}
+        self.outdated = self.env.found_docs if everything else {*(build_docnames or ()), *updated_docnames}
         super().write(build_docnames, updated_docnames, method)
 
     def write_doc(self, docname: str, doctree: nodes.document) -> None:
@@ -79,6 +84,7 @@ def begin(app: Sphinx, config: Config) -> None:
     """After a build that did not end well, forget what Sphinx remembers of it."""
     config.book_sources = sources(Path(app.srcdir))
     if marker(app).exists():
+        logger.info("the last build was interrupted or had warnings: every page is made again, and executed if need be")
         Path(app.doctreedir, PICKLE).unlink(missing_ok=True)
     marker(app).parent.mkdir(parents=True, exist_ok=True)
     marker(app).touch()
