@@ -14,9 +14,11 @@ from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
 HERE = Path(__file__).parent
 PICKLE = "environment.pickle"
+logger = logging.getLogger(__name__)
 
 
 class BookBuilder(StandaloneHTMLBuilder):
@@ -82,6 +84,7 @@ def begin(app: Sphinx, config: Config) -> None:
     """After a build that did not end well, forget what Sphinx remembers of it."""
     config.book_sources = sources(Path(app.srcdir))
     if marker(app).exists():
+        logger.info("the last build was interrupted or had warnings: every page is made again, and executed if need be")
         Path(app.doctreedir, PICKLE).unlink(missing_ok=True)
     marker(app).parent.mkdir(parents=True, exist_ok=True)
     marker(app).touch()

@@ -1,6 +1,6 @@
 """Chapters are executed side by side, and only when something that produced their outputs has changed.
 
-An execution is made in ``_build/executing`` and kept in ``_build/executed/<chapter>/`` (see theme/record.py).
+An execution is made in a folder of ``_build/executing`` and kept in ``_build/executed/<chapter>/``: theme/record.py.
 """
 
 import asyncio
@@ -8,14 +8,16 @@ import json
 import os
 import shutil
 import time
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from theme.kernel import ChapterError, run
-from theme.record import file_hash, fresh, inputs, keep, outputs_hash, read
+from theme.record import Hashes, code_hash, fresh, keep, look_at, outputs_hash, read
 
 logger = logging.getLogger(__name__)
 
@@ -31,37 +33,68 @@ def entry(app: Sphinx, name: str) -> Path:
     return Path(app.doctreedir).parent / "executed" / name
 
 
+@cache
+def hashes(app: Sphinx) -> Hashes:
+    """What this build has seen of the files."""
+    return Hashes()
+
+
+def executing(app: Sphinx) -> Path:
+    """Where executions are made."""
+    return Path(app.doctreedir).parent / "executing"
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop that an interrupt ends with all its tasks.
+
+    nbclient would have it end the kernel of one chapter, and the others go on.
+    """
+
+    def add_signal_handler(self, *arguments: object) -> None:
+        """Nobody else listens to signals."""
+        raise RuntimeError("signals are not for tasks")
+
+
 async def execute(app: Sphinx, name: str, chapter: Path, free: asyncio.Semaphore) -> None:
     """Execute one chapter as soon as a core is free. A failing cell is a warning, and nothing is kept."""
     root = Path(app.srcdir)
-    work = Path(app.doctreedir).parent / "executing" / name
+    work = Path(mkdtemp(dir=executing(app)))  # of this run alone: a kernel may outlive a build that was killed
     frames = work / chapter.stem
     async with free:
         start = time.perf_counter()
         logger.info("executing %s ...", name)
-        frames.mkdir(parents=True)
-        before = inputs(root, chapter)
+        frames.mkdir()
+        code = code_hash(root, chapter, hashes(app))
         try:
             result = await run(chapter, root / "mmnotes", frames)
         except ChapterError as error:
             logger.warning("%s", error, location=name, type="execute")
         else:
-            keep(root, work, entry(app, name), result, before)
+            keep(root, work, entry(app, name), result, code, hashes(app))
             logger.info("executed %s in %.1f s", name, time.perf_counter() - start)
 
 
 async def execute_all(app: Sphinx, stale: dict[str, Path]) -> None:
     """Execute the chapters, as many at once as there are cores."""
     free = asyncio.Semaphore(os.cpu_count() or 1)
+    look_at(Path(app.srcdir, "mmnotes"), hashes(app))
     await asyncio.gather(*(execute(app, name, chapter, free) for name, chapter in stale.items()))
 
 
 def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
     """Execute what is stale, and tell Sphinx which pages show other outputs than the recorded ones."""
-    shutil.rmtree(Path(app.doctreedir).parent / "executing", ignore_errors=True)
+    shutil.rmtree(executing(app), ignore_errors=True)
+    executing(app).mkdir(parents=True, exist_ok=True)
     found = chapters(env)
-    stale = {name: file for name, file in found.items() if not fresh(Path(app.srcdir), file, read(entry(app, name)))}
-    asyncio.run(execute_all(app, stale))
+    seen, root = hashes(app), Path(app.srcdir)
+    stale = {name: file for name, file in found.items() if not fresh(root, file, read(entry(app, name)), seen)}
+    if stale:
+        try:
+            with asyncio.Runner(loop_factory=Loop) as runner:
+                runner.run(execute_all(app, stale))
+        except KeyboardInterrupt:
+            logger.info("\ninterrupted; chapters executed so far are kept, and the next build goes on from there")
+            raise
     shown = getattr(env, "shown_outputs", {})
     return [name for name, file in found.items() if shown.get(name) != outputs_hash(outputs_of(app, name, file))]
 
@@ -69,7 +102,7 @@ def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str
 def outputs_of(app: Sphinx, name: str, chapter: Path) -> list[list[dict]]:
     """The outputs of each code cell; none where the execution failed."""
     record = read(entry(app, name))
-    return record["outputs"] if fresh(Path(app.srcdir), chapter, record) else []
+    return record["outputs"] if fresh(Path(app.srcdir), chapter, record, hashes(app)) else []
 
 
 def insert_outputs(app: Sphinx, name: str, source: list[str]) -> None:
@@ -107,9 +140,15 @@ def show_frames(app: Sphinx, exception: Exception | None) -> None:
             shutil.copytree(lab, shown)
 
 
-def contents(folder: Path) -> dict[str, str]:
-    """The files of a folder, and what is in them; none where there is no folder."""
-    return {file.name: file_hash(file) for file in folder.glob("*")}
+def contents(folder: Path) -> dict[str, tuple[int, int]]:
+    """The files of a folder, how large they are and when they were written; none where there is no folder."""
+    stats = {file.name: file.stat() for file in folder.glob("*")}
+    return {name: (each.st_size, each.st_mtime_ns) for name, each in stats.items()}
+
+
+def forget(app: Sphinx, exception: Exception | None) -> None:
+    """The next build looks at the files anew."""
+    hashes.cache_clear()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -117,4 +156,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-get-outdated", outdated)
     app.connect("source-read", insert_outputs)
     app.connect("build-finished", show_frames)
+    app.connect("build-finished", forget, priority=900)
     return {"parallel_read_safe": False, "parallel_write_safe": False}

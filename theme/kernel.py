@@ -1,6 +1,5 @@
-"""One chapter in its own kernel: what its cells put out, and which files of the book its code came from."""
+"""One chapter in its own kernel: what its cells put out, and which files of the book's package they opened."""
 
-import json
 import os
 import re
 import subprocess
@@ -15,10 +14,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from theme.pictures import slim
 
 CELL_SECONDS = 600  # a cell that takes longer hangs
-PROBE = """
-import json, sys
-print(json.dumps([m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)]))
-"""
+WATCH = Path(__file__).with_name("watch")
 
 
 @dataclass
@@ -26,7 +22,7 @@ class Run:
     """What one execution of a chapter brought."""
 
     outputs: list[list[dict]]  # of each code cell
-    files: list[Path]  # imported by it and lying in the book's own package
+    files: list[Path]  # modules and data of the book's own package that it used
 
 
 class ChapterError(Exception):
@@ -36,10 +32,12 @@ class ChapterError(Exception):
 async def run(chapter: Path, package: Path, frames: Path) -> Run:
     """Execute the chapter; its labs write their frames into the folder ``frames``."""
     notebook = nbformat.read(chapter, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell(PROBE))
-    paths = [str(package.parent), os.environ.get("PYTHONPATH", "")]
+    opened = frames.with_name("opened")
+    paths = [str(WATCH), str(package.parent), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {
         "MMNOTES_LAB_FRAMES": str(frames),
+        "MMNOTES_OPENED": str(opened),
+        "MMNOTES_WATCHED": str(package),
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),  # the sources beside the book, not another copy
     }
@@ -52,10 +50,10 @@ async def run(chapter: Path, package: Path, frames: Path) -> Run:
         raise ChapterError(explain(notebook, error)) from error
     except (CellTimeoutError, DeadKernelError) as error:
         raise ChapterError(str(error)) from error
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    imported = json.loads("".join(output.text for output in code.pop().outputs if output.name == "stdout"))
-    outputs = [[slim(output) for output in cell.outputs] for cell in code]
-    return Run(outputs, sorted(sources(map(Path, imported), package)))
+    outputs = [[slim(output) for output in cell.outputs] for cell in notebook.cells if cell.cell_type == "code"]
+    files = sources(map(Path, opened.read_text("utf-8").splitlines()))
+    opened.unlink()
+    return Run(outputs, sorted(files))
 
 
 def explain(notebook: nbformat.NotebookNode, error: CellExecutionError) -> str:
@@ -68,9 +66,9 @@ def explain(notebook: nbformat.NotebookNode, error: CellExecutionError) -> str:
     return re.sub(r"\x1b\[[\d;]*m", "", f"cell {failed.get('id', '?')} failed\n{error.traceback}")
 
 
-def sources(imported: Iterable[Path], package: Path) -> set[Path]:
-    """The imported files of the package, and for each of its subpackages the data files beside the code."""
-    files = {file for file in imported if file.is_relative_to(package)}
-    subpackages = {file.parent for file in files if file.name == "__init__.py"} - {package}
-    beside = {file for folder in subpackages for file in folder.rglob("*")}
-    return files | {file for file in beside if file.is_file() and file.suffix not in {".py", ".pyc"}}
+def sources(opened: Iterable[Path]) -> set[Path]:
+    """The opened files; for the compiled form of a module, the module."""
+    compiled = "__pycache__"
+    return {
+        file.parents[1] / f"{file.name.split('.')[0]}.py" if file.parent.name == compiled else file for file in opened
+    }

@@ -9,7 +9,17 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from theme.kernel import Run
+from theme.kernel import WATCH, Run
+
+HERE = Path(__file__).parent
+
+
+class Hashes(dict[Path, str]):
+    """The content of files as short strings, each file looked at once; of a missing file, the empty string."""
+
+    def __missing__(self, file: Path) -> str:
+        self[file] = sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        return self[file]
 
 
 def read(entry: Path) -> dict:
@@ -18,37 +28,36 @@ def read(entry: Path) -> dict:
     return json.loads(file.read_text("utf-8")) if file.exists() else {}
 
 
-def file_hash(file: Path) -> str:
-    """A file's content as a short string; of a missing file, the empty one."""
-    return sha256(file.read_bytes()).hexdigest() if file.exists() else ""
-
-
-def code_hash(root: Path, chapter: Path) -> str:
+def code_hash(root: Path, chapter: Path, hashes: Hashes) -> str:
     """The chapter's code and tags and the environment it runs in; prose and figures' texts are no part of it."""
     cells = [cell for cell in json.loads(chapter.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
     code = [["".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in cells]
-    makers = [root / "requirements.txt", *(Path(__file__).with_name(name) for name in ("kernel.py", "pictures.py"))]
-    return sha256(json.dumps([code, [*map(file_hash, makers)], sys.version]).encode()).hexdigest()
+    makers = [root / "requirements.txt", HERE / "kernel.py", HERE / "pictures.py", WATCH / "sitecustomize.py"]
+    return sha256(json.dumps([code, [hashes[file] for file in makers], sys.version]).encode()).hexdigest()
 
 
-def fresh(root: Path, chapter: Path, record: dict) -> bool:
+def fresh(root: Path, chapter: Path, record: dict, hashes: Hashes) -> bool:
     """Whether everything that produced the recorded outputs is as it was."""
-    return record.get("code") == code_hash(root, chapter) and all(
-        file_hash(root / file) == content for file, content in record["files"].items()
+    return record.get("code") == code_hash(root, chapter, hashes) and all(
+        hashes[root / file] == content for file, content in record["files"].items()
     )
 
 
-def inputs(root: Path, chapter: Path) -> tuple[str, dict[Path, str]]:
-    """What an execution may depend on, taken before it, so that an edit made meanwhile is not missed."""
-    files = (file for file in (root / "mmnotes").rglob("*") if file.is_file() and file.suffix != ".pyc")
-    return code_hash(root, chapter), {file: file_hash(file) for file in files}
+def look_at(package: Path, hashes: Hashes) -> None:
+    """Take the hashes of all that an execution may use, before it, so that an edit made meanwhile is not missed."""
+    for file in package.rglob("*"):
+        if file.suffix != ".pyc":
+            hashes[file]
 
 
-def keep(root: Path, work: Path, entry: Path, result: Run, before: tuple[str, dict[Path, str]]) -> None:
-    """Complete the execution in its work folder, then move it whole to where it is kept."""
-    code, hashes = before
-    files = {str(file.relative_to(root)): hashes.get(file, "new") for file in result.files}
-    record = {"code": code, "files": files, "outputs": result.outputs}
+def keep(root: Path, work: Path, entry: Path, result: Run, code: str, hashes: Hashes) -> None:
+    """Complete the execution in its work folder, then move it whole to where it is kept.
+
+    A file that was not there before the execution, and now is, counts as changed.
+    """
+    files = {file: hashes.get(file, "new" if file.exists() else "") for file in result.files}
+    named = {str(file.relative_to(root)): content for file, content in files.items()}
+    record = {"code": code, "files": named, "outputs": result.outputs}
     (work / "record.json").write_text(json.dumps(record), "utf-8")
     entry.parent.mkdir(parents=True, exist_ok=True)
     if entry.exists():

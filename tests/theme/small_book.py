@@ -10,7 +10,7 @@ import nbformat
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CARD = """# {title}
 
 ```{{mechanism}}
@@ -88,7 +88,7 @@ class SmallBook:
     def start(self) -> subprocess.Popen[str]:
         """Begin a build in a process of its own."""
         command = [Path(sys.executable).with_name("jupyter-book"), "build", str(self.root), "-W", "--keep-going"]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def build_well(self) -> str:
         """Build without a warning: what was printed."""

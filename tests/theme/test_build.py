@@ -2,7 +2,9 @@
 
 import re
 import signal
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +70,61 @@ def test_data_file_reruns_the_chapter_that_reads_it(book: SmallBook) -> None:
     book.write("mmnotes/data/word.txt", "changed data")
     assert rebuilt(book) == ({"second"}, {"second"})
     assert "changed data" in book.page("second")
+
+
+def test_files_that_nobody_opens_rerun_nothing(book: SmallBook) -> None:
+    """Beside a module that is imported and a file that is read: another's data, the list of sources, plots."""
+    for content in ("new", "changed"):
+        for file in ("unread.npz", "ATTRIBUTION.md", "plots.py"):
+            book.write(f"mmnotes/data/{file}", content)
+        assert rebuilt(book)[0] == set()
+    assert rebuilt(book) == (set(), set())
+
+
+def test_file_that_a_cell_opens_itself_reruns_the_chapter(book: SmallBook) -> None:
+    book.write("mmnotes/data/late.txt", "late")
+    book.chapter("first", FIRST, "from mmnotes.one import value", "print(open('../mmnotes/data/late.txt').read())")
+    assert rebuilt(book)[0] == {"first"}
+    book.write("mmnotes/data/late.txt", "later")
+    assert rebuilt(book) == ({"first"}, {"first"})
+    assert "later" in book.page("first")
+
+
+def test_file_of_a_process_that_a_cell_starts_reruns_the_chapter(book: SmallBook) -> None:
+    book.write(
+        "mmnotes/helper.py", "from pathlib import Path\nprint(Path(__file__).with_name('told.txt').read_text())\n"
+    )
+    book.write("mmnotes/told.txt", "one")
+    start = (
+        "import subprocess, sys\nprint(subprocess.check_output([sys.executable, '-m', 'mmnotes.helper'], text=True))"
+    )
+    book.chapter("first", FIRST, start)
+    assert rebuilt(book)[0] == {"first"}
+    book.write("mmnotes/told.txt", "two by a process")
+    assert rebuilt(book) == ({"first"}, {"first"})
+    assert "two by a process" in book.page("first")
+    book.write("mmnotes/helper.py", "print('another module')\n")
+    assert rebuilt(book) == ({"first"}, {"first"})
+
+
+def test_file_that_was_missing_reruns_the_chapter_when_it_comes(book: SmallBook) -> None:
+    look = "try:\n    print(open('../mmnotes/late_comer.txt').read())\nexcept FileNotFoundError:\n    print('missing')"
+    book.chapter("first", FIRST, look)
+    assert rebuilt(book)[0] == {"first"}
+    assert rebuilt(book) == (set(), set())
+    book.write("mmnotes/late_comer.txt", "here at last")
+    assert rebuilt(book) == ({"first"}, {"first"})
+    assert "here at last" in book.page("first")
+
+
+def test_a_build_looks_at_each_file_once(book: SmallBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, read_bytes = [], Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda file: looked.append(file) or read_bytes(file))
+    book.write("mmnotes/one.py", "value = 'looked at'\n")
+    book.chapter("first", FIRST, "from mmnotes.one import value\nprint(value)")
+    assert rebuilt(book)[0] == {"first"}
+    mine = [file for file in looked if file.is_relative_to(book.root / "mmnotes")]
+    assert book.root / "mmnotes/one.py" in mine and len(mine) == len({*mine})
 
 
 def test_included_source_rewrites_the_page(book: SmallBook) -> None:
@@ -149,20 +206,43 @@ def test_bad_page_fails_every_build_until_mended(book: SmallBook) -> None:
     book.build_well()
 
 
-def test_interrupted_execution_leaves_no_record(book: SmallBook) -> None:
-    book.chapter("first", FIRST, "import time\nprint('slow', flush=True)\ntime.sleep(4)\nprint('complete')")
+def begun(book: SmallBook, code: str) -> subprocess.Popen[str]:
+    """A build of its own that has begun to execute this cell of the first chapter."""
+    book.chapter("first", FIRST, code)
     build = book.start()
     assert build.stdout is not None
     while "executing book/first" not in build.stdout.readline():
         pass
     time.sleep(1)
+    return build
+
+
+def recovers(book: SmallBook) -> None:
+    """The next build says what it does, and ends well."""
+    said = book.build_well()
+    assert "the last build was interrupted or had warnings" in said and "Traceback" not in said
+    assert "executed book/first" in said and "complete" in book.page("first")
+    assert rebuilt(book) == (set(), set())
+
+
+def test_interrupted_execution_leaves_no_record(book: SmallBook) -> None:
+    build = begun(book, "import time\nprint('slow', flush=True)\ntime.sleep(8)\nprint('complete')")
+    start = time.monotonic()
     build.send_signal(signal.SIGINT)
-    build.communicate()
-    assert build.returncode != 0
+    said, _ = build.communicate()
+    assert build.returncode != 0 and time.monotonic() - start < 6, "it goes on after the interrupt"
+    assert "chapters executed so far are kept" in said and "Traceback" not in said and "WARNING" not in said
     record = book.root / "_build/executed/book/first/record.json"
     assert not record.exists() or "slow" not in record.read_text()
-    assert rebuilt(book)[0] == {"first"}
-    assert "complete" in book.page("first")
+    recovers(book)
+
+
+def test_build_that_was_killed_is_taken_up_again(book: SmallBook) -> None:
+    """Its kernel lives on for a moment and writes to its own folder."""
+    build = begun(book, "import time\nprint('killed', flush=True)\ntime.sleep(3)\nprint('complete')")
+    build.kill()
+    build.communicate()
+    recovers(book)
 
 
 def test_removed_page_and_its_pictures_disappear(book: SmallBook) -> None:
