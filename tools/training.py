@@ -97,7 +97,7 @@ def rounded(entries: Mapping[str, Tensor], *, bits: int = MANTISSA) -> dict[str,
 def write(file: str, entries: Mapping[str, np.ndarray]) -> None:
     """A file of the package, named by its path there, in its smallest form; prints how large that is, and its hash."""
     path = PACKAGE / file
-    np.savez_compressed(path, **entries)  # type: ignore[arg-type]
+    np.savez_compressed(path, **entries)
     print(f"{file}: {path.stat().st_size / 1e6:.2f} MB, sha256 {digest(path)}")
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize
 
-from mmnotes.data import VENDORS, concept_index, drawings, text_features
+from mmnotes.data import VENDORS, Vendor, concept_index, drawings, text_features
 from mmnotes.decoupled_attention import decoupled_, with_image
 from mmnotes.decoupled_attention.pretrained import Kind, pretrained_image_prompt
 from mmnotes.flow import euler, guided_by, time_grid
@@ -73,14 +73,14 @@ def colours(pictures: Tensor) -> Tensor:
     return avg_pool2d(pictures, 8).flatten(1)
 
 
-def judge(eye: nn.Module) -> Callable[[Tensor, str], dict[str, Tensor]]:
+def judge(eye: nn.Module) -> Callable[[Tensor, Vendor], dict[str, Tensor]]:
     """What ranks samples among the prompts' pictures, by features and by colours, and among the texts' concepts."""
     pictures = {vendor: drawings(vendor=vendor)[held_out()] for vendor in VENDORS}
     known = {vendor: features(eye, each) for vendor, each in pictures.items()}
     centre = torch.cat(list(known.values())).mean(0)
     named = sum(features(eye, drawings(vendor=vendor)[others()]) for vendor in VENDORS) / len(VENDORS)
 
-    def ranks(drawn: Tensor, vendor: str) -> dict[str, Tensor]:
+    def ranks(drawn: Tensor, vendor: Vendor) -> dict[str, Tensor]:
         seen = described(features(eye, drawn), centre)
         return {
             "picture": nearer(seen, described(known[vendor], centre)),
