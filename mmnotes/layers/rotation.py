@@ -13,10 +13,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mmnotes.layers.blocks import BLOCK_BYTES
+from mmnotes.layers.checks import values_known
 
 
-def frequency_ladder(*, planes: int, base: float, dtype: torch.dtype = torch.float32) -> Float[Tensor, "planes"]:
+def frequency_ladder(
+    *, planes: int, base: float, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None
+) -> Float[Tensor, "planes"]:
     """The ladder of frequencies θ_j = base^(-j / planes), from 1 down to almost 1 / base.
+
+    Half precision is rounded once, at the end, and then holds a frequency to three digits only: keep ladders in
+    float32 at least.
 
     Shapes: -> (planes,).
     Units: radians for one step of position; the wavelength of plane j is 2π / θ_j.
@@ -27,7 +33,8 @@ def frequency_ladder(*, planes: int, base: float, dtype: torch.dtype = torch.flo
         raise ValueError(f"planes must be >= 1, got {planes}")
     if not base > 1:
         raise ValueError(f"base must be > 1, got {base}")
-    return 1.0 / base ** (torch.arange(planes, dtype=dtype) / planes)
+    planes_before = torch.arange(planes, dtype=torch.promote_types(dtype, torch.float32), device=device)
+    return (1.0 / base ** (planes_before / planes)).to(dtype)
 
 
 def rotate_halves(
@@ -37,8 +44,13 @@ def rotate_halves(
 ) -> Float[Tensor, "batch heads tokens dim"]:
     """Each vector with entries j and j + dim/2 turned together: (a, b) -> (a cos - b sin, b cos + a sin).
 
+    >>> quarter = torch.tensor([[[torch.pi / 2]]])
+    >>> rotate_halves(torch.tensor([[[[3.0, 4.0]]]]), quarter.cos(), quarter.sin()).round()
+    tensor([[[[-4.,  3.]]]])
+
     One pass over x, block of tokens by block of tokens. The gradient is the rotation back, so that a training step
-    keeps no copy of x.
+    keeps no copy of x. While torch.compile traces it, under the transforms of ``torch.func`` and for tables that are
+    learned, the equation is left to torch as it stands.
 
     Shapes: x (batch, heads, tokens, dim), cos and sin (batch or 1, tokens, dim / 2) -> (batch, heads, tokens, dim).
     Units: cos and sin of the angles, usually in float32; the result has the dtype of x.
@@ -47,10 +59,8 @@ def rotate_halves(
     Differs: half precision is turned in float32 and rounded once, where transformers rounds every product.
     """
     _check(x, cos)
-    if cos.requires_grad or sin.requires_grad:  # learned frequencies: torch derives what the tables receive
-        first, second = x.chunk(2, dim=-1)
-        cos, sin = cos[:, None], sin[:, None]
-        return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1).to(x.dtype)
+    if cos.requires_grad or sin.requires_grad or not values_known(x, cos, sin):
+        return _by_the_equation(x, cos, sin)
     turned: Tensor = _Turn.apply(x, cos, sin)
     return turned
 
@@ -87,6 +97,12 @@ def adjacent_order(*, planes: int) -> Int[Tensor, "dim"]:
     if planes < 1:
         raise ValueError(f"planes must be >= 1, got {planes}")
     return torch.arange(2 * planes).view(2, planes).T.flatten()
+
+
+def _by_the_equation(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    (first, second), cos, sin = x.to(dtype).chunk(2, dim=-1), cos[:, None].to(dtype), sin[:, None].to(dtype)
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1).to(x.dtype)
 
 
 class _Turn(torch.autograd.Function):

@@ -7,6 +7,9 @@ import torch
 from jaxtyping import Float, Real
 from torch import Tensor
 
+from mmnotes.layers.checks import values_known
+from mmnotes.layers.precision import promoted
+
 
 def frequency_vectors(
     ladder: Float[Tensor, "rungs"], directions: Float[Tensor, "directions axes"]
@@ -18,7 +21,6 @@ def frequency_vectors(
 
     Shapes: ladder (rungs,), directions (directions, axes) -> (directions * rungs, axes).
     Units: radians for one step along an axis.
-    Errors: TypeCheckError for other shapes.
     Source: axial: Qwen2-VL's vision tower, all rows first and then all columns; mixed: Heo et al. 2024, section 3.
     """
     return (directions[:, None] * ladder[:, None]).flatten(0, 1)
@@ -30,13 +32,22 @@ def angles(
 ) -> Float[Tensor, "... planes"]:
     """The angle ⟨ω_j, p⟩ of each plane at each position.
 
+    >>> angles(torch.tensor([[0], [300], [301]]), torch.tensor([[1.0], [0.01]]))
+    tensor([[  0.0000,   0.0000],
+            [300.0000,   3.0000],
+            [301.0000,   3.0100]])
+
+    Whoever wants half precision casts the cosines and sines: an angle of 301 does not
+    fit bfloat16, which would make it 300.
+
     Shapes: positions (..., axes), frequencies (planes, axes) -> (..., planes).
-    Units: radians; float32 keeps 1e-3 radians up to positions of ten thousand.
+    Units: radians, in float32, or float64 for frequencies in float64; float32 keeps
+    1e-3 radians up to positions of ten thousand.
     Source: Su et al. 2021, equation 15, with a vector in place of mθ_j.
     """
+    (frequencies,) = promoted(frequencies)
     positions = positions.to(frequencies.dtype)
-    turned: Tensor = torch.einsum("...a, pa -> ...p", positions, frequencies)
-    return turned
+    return (positions[..., None, :] * frequencies).sum(-1)
 
 
 def character(
@@ -49,11 +60,10 @@ def character(
     and W_k; for encodings of all of Rⁿ the converse holds too.
 
     Shapes: offsets (..., axes), frequencies (planes, axes) -> (...).
-    Units: none; between -2 planes and 2 planes, the value at offset 0.
+    Units: between -2 planes and 2 planes, the value at offset 0; float32 or float64, as the angles.
     Source: any book on representations, such as Serre, Linear representations of finite groups, chapters 2 and 4.
     """
-    trace: Tensor = 2 * angles(offsets, frequencies).cos().sum(-1)
-    return trace
+    return 2 * angles(offsets, frequencies).cos().sum(-1)
 
 
 def position_kernel(
@@ -66,8 +76,9 @@ def position_kernel(
     zero; also the character divided by that of offset zero.
 
     Shapes: offsets (..., axes), frequencies (planes, axes) -> (...).
-    Units: none; at most 1, at offset zero.
-    Source: Su et al. 2021, section 3.4.3, where it bounds the decay with distance.
+    Units: at most 1, the value at offset zero; float32 or float64, as the angles.
+    Differs: Su et al. 2021, section 3.4.3, bound the score of any query and key by another mean, that of the lengths
+    |Σ_{j<i} exp(i⟨ω_j, p⟩)| over i. This one is the score itself, of one query and key.
     """
     return angles(offsets, frequencies).cos().mean(-1)
 
@@ -76,23 +87,28 @@ def gauge(frequencies: Float[Tensor, "planes axes"], other: Float[Tensor, "plane
     """The orthogonal matrix G with G Φ(p) Gᵀ = Φ'(p) for all p, where Φ and Φ' turn halves by the two encodings.
 
     There is one exactly if the two lists hold the same frequency vectors up to order and sign; they are compared to the
-    last bit. Weights G W_q and G W_k then make the second encoding do what the first does with W_q and W_k.
+    last bit, and of several that are equal the first goes with the first. Weights G W_q and G W_k then make the second
+    encoding do what the first does with W_q and W_k.
 
     Shapes: frequencies (planes, axes), other (planes, axes) -> (dim, dim) with dim = 2 planes.
-    Errors: ValueError where a frequency vector has no partner left, naming the first.
-    Source: this book, chapter rope, from the uniqueness of the decomposition into planes.
+    Errors: ValueError where a frequency vector has no partner left, naming the first. While the function is traced
+    nobody can be told, and such a plane has rows of zeros.
     """
-    planes = len(frequencies)
-    plane, sign = torch.zeros(planes, dtype=torch.long), torch.ones(planes, dtype=frequencies.dtype)
-    free = torch.ones(planes, dtype=torch.bool)
-    for place, vector in enumerate(other):
-        for turn in (1, -1):
-            found = (free & (turn * frequencies == vector).all(-1)).nonzero()
-            if len(found):
-                plane[place], sign[place], free[found[0]] = found[0], turn, False
-                break
-        else:
-            raise ValueError(f"other must hold the vectors of frequencies up to order and sign; plane {place} is alone")
-    first = torch.eye(planes, dtype=frequencies.dtype)[plane]
-    turned: Tensor = torch.block_diag(first, sign[:, None] * first)
+    same, opposite = _equal(other, frequencies), _equal(other, -frequencies)
+    partner = (same | opposite) & (_rank(other)[:, None] == _rank(frequencies))
+    if values_known(frequencies, other) and not partner.any(1).all():
+        plane = int(partner.any(1).int().argmin())
+        raise ValueError(f"other must hold the vectors of frequencies up to order and sign; plane {plane} is alone")
+    order = partner.to(frequencies.dtype)
+    sign = torch.where(same, 1.0, -1.0).to(frequencies.dtype)
+    turned: Tensor = torch.block_diag(order, sign * order)
     return turned
+
+
+def _equal(first: Tensor, second: Tensor) -> Tensor:
+    return (first[:, None] == second).all(-1)
+
+
+def _rank(vectors: Tensor) -> Tensor:
+    """How many vectors before each are equal to it up to sign."""
+    return (_equal(vectors, vectors) | _equal(vectors, -vectors)).tril(-1).sum(1)

@@ -11,9 +11,10 @@ Differs:
 - no stopping rule: the number of rounds is an argument, as in SwAV and DINOv2.
 """
 
-from mmnotes.sinkhorn.log_domain import sinkhorn_log, sinkhorn_stabilised
+from mmnotes.sinkhorn.log_domain import sinkhorn_log
 from mmnotes.sinkhorn.rate import convergence_rate
 from mmnotes.sinkhorn.scaling import sinkhorn
+from mmnotes.sinkhorn.stabilised import sinkhorn_stabilised
 from mmnotes.sinkhorn.teacher import teacher_assignment
 
 __all__ = ["convergence_rate", "sinkhorn", "sinkhorn_log", "sinkhorn_stabilised", "teacher_assignment"]

@@ -131,6 +131,47 @@ def test_half_precision_is_rounded_once(rotate):
 
 
 @every_rotation
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_is_rounded_once_by_every_way(rotate, dtype):
+    """Tables in half precision too, learned or not, compiled and transformed."""
+    x, cos, sin = problem(2, 3, 11, 7, dtype)
+    expected = rotate(x.float(), cos.float(), sin.float()).to(dtype)
+    learned = cos.clone().requires_grad_()
+    torch.compiler.reset()
+    for found in (
+        rotate(x, cos, sin),
+        rotate(x, learned, sin).detach(),
+        torch.compile(rotate, fullgraph=True, backend="eager")(x, cos, sin),
+        torch.vmap(rotate)(x[None], cos[None], sin[None])[0],
+    ):
+        assert found.dtype == dtype
+        torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # PyTorch's own, in jacfwd
+@every_rotation
+def test_transforms_are_autograd(rotate):
+    """vmap over heads' tables alone, slopes forwards and backwards, and a slope of a slope."""
+    x, cos, sin = problem(1, 2, 3, 2)
+    tables = torch.stack([cos, cos.flip(1)]), torch.stack([sin, sin.flip(1)])
+    found = torch.vmap(rotate, in_dims=(None, 0, 0))(x, *tables)
+    torch.testing.assert_close(found, torch.stack([rotate(x, *each) for each in zip(*tables, strict=True)]))
+    expected = torch.autograd.functional.jacobian(rotate, (x, cos, sin))
+    for transform in (torch.func.jacrev, torch.func.jacfwd):
+        slopes = transform(rotate, argnums=(0, 1, 2))(x, cos, sin)
+        torch.testing.assert_close(slopes, expected)
+    bent = torch.func.hessian(lambda x: rotate(x, cos, sin).pow(3).sum())(x)
+    torch.testing.assert_close(bent, torch.autograd.functional.hessian(lambda x: rotate(x, cos, sin).pow(3).sum(), x))
+
+
+def test_a_ladder_in_half_precision_is_rounded_once():
+    """bfloat16 has no 257: planes counted in it would share frequencies."""
+    for dtype in (torch.bfloat16, torch.float16):
+        expected = frequency_ladder(planes=1000, base=1e4).to(dtype)
+        assert torch.equal(frequency_ladder(planes=1000, base=1e4, dtype=dtype), expected)
+
+
+@every_rotation
 def test_bad_vectors_and_tables(rotate):
     x, cos, sin = problem()
     with pytest.raises(ValueError, match="x must have an even dim, since its entries are turned in pairs, got 13"):

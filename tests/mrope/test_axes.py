@@ -95,6 +95,24 @@ def test_tables_of_the_released_sections_are_transformers():
         assert all(torch.equal(torch.cat([a, a], -1), b) for a, b in zip(ours, theirs, strict=True))
 
 
+def test_everything_is_made_on_the_device_of_the_axes():
+    """The meta device stands for any that is not the CPU: what is made on the CPU does not mix with it."""
+    axes, ids = torch.zeros(7, dtype=torch.long, device="meta"), some_ids().to("meta")
+    assert axis_frequencies(axes, base=1e4).is_meta
+    assert all(table.is_meta for table in rotary(ids, axes, base=1e4))
+
+
+def test_autocast_and_half_precision_do_not_round_ids():
+    ids, axes = some_ids(tokens=31, most=70_000), interleaved([3, 2, 2])
+    expected = rotary(ids, axes, base=1e4)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = rotary(ids, axes, base=1e4)
+    assert all(torch.equal(*tables) for tables in zip(found, expected, strict=True))
+    rounded = axis_frequencies(axes, base=1e4, dtype=torch.bfloat16)
+    assert rounded.dtype == torch.bfloat16
+    assert torch.equal(rounded, axis_frequencies(axes, base=1e4, dtype=torch.float32).bfloat16())
+
+
 @every_layout
 def test_text_is_one_dimensional_rope(layout):
     """Three equal ids leave nothing of the map: every layout gives the same tables."""
@@ -207,6 +225,9 @@ def test_bad_axes_ids_and_bases():
     ids, axes = some_ids(), interleaved([4, 2, 2])
     with pytest.raises(ValueError, match=re.escape("axes must hold 0, 1 and 2 only, got [0, 1, 2, 3]")):
         rotary(ids, torch.tensor([0, 1, 2, 3]), base=1e4)
+    for bad in ([0, 1, 3], [-1, 2]):
+        with pytest.raises(ValueError, match=re.escape(f"axes must hold 0, 1 and 2 only, got {bad}")):
+            axis_frequencies(torch.tensor(bad[::-1]), base=1e4)
     with pytest.raises(ValueError, match="base must be > 1, got 0"):
         rotary(ids, axes, base=0.0)
     with pytest.raises(TypeCheckError, match="'position_ids'"):

@@ -1,5 +1,7 @@
 """Position ids in three generations: the authors' integers, transformers where it agrees and where not, bad inputs."""
 
+import importlib
+import math
 import re
 
 import pytest
@@ -13,6 +15,7 @@ from mmnotes.mrope import (
     StampedVideo,
     Text,
     Video,
+    position_ids,
     position_ids_by_frame,
     position_ids_by_time,
     position_ids_by_timestamp,
@@ -253,10 +256,14 @@ def test_films_of_a_minute_end_where_the_chapter_says():
 def test_bad_segments(numbered):
     with pytest.raises(ValueError, match="segments must hold at least one segment, got none"):
         numbered([])
-    for bad in (Text(0), Image(0, 3), Image(3, -2)):
-        with pytest.raises(ValueError, match=re.escape(f"every size of a segment must be >= 1, got {bad}")):
+    for bad in (Text(0), Text(2.5), Image(0, 3), Image(3, -2)):
+        with pytest.raises(
+            ValueError, match=re.escape(f"the sizes of a segment must be whole numbers >= 1, got {bad}")
+        ):
             numbered([Text(1), bad])
-    for bad in ("text", (2, 3), 5):
+    with pytest.raises(ValueError, match=re.escape("must hold Text, Image, Video or StampedVideo, got (2, 3)")):
+        numbered([Text(1), (2, 3)])
+    for bad in ("text", 5):
         with pytest.raises(TypeCheckError, match="'segments'"):
             numbered([bad])
 
@@ -264,11 +271,13 @@ def test_bad_segments(numbered):
 @pytest.mark.parametrize("numbered", [position_ids_by_frame, position_ids_by_time])
 def test_bad_films(numbered):
     for bad in (Video(-1, 2, 2, 0.5), Video(2, 0, 2, 0.5), Video(2, 2, -5, 0.5)):
-        with pytest.raises(ValueError, match=re.escape(f"every size of a segment must be >= 1, got {bad}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"the sizes of a segment must be whole numbers >= 1, got {bad}")
+        ):
             numbered([bad])
-    for seconds in (0.0, -1.0):
+    for seconds in (0.0, -1.0, math.inf, math.nan):
         bad = Video(2, 2, 2, seconds)
-        with pytest.raises(ValueError, match=re.escape(f"seconds must be > 0, got {bad}")):
+        with pytest.raises(ValueError, match=re.escape(f"seconds must be > 0 and finite, got {bad}")):
             numbered([bad])
     stamped = StampedVideo((3, 3), 2, 2)
     with pytest.raises(ValueError, match=re.escape(f"must hold Text, Image and Video here, got {stamped}")):
@@ -277,10 +286,36 @@ def test_bad_films(numbered):
 
 def test_bad_stamps_and_rates():
     for bad in (StampedVideo((), 2, 2), StampedVideo((3, 0), 2, 2), StampedVideo((3,), 0, 2)):
-        with pytest.raises(ValueError, match=re.escape(f"every size of a segment must be >= 1, got {bad}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"the sizes of a segment must be whole numbers >= 1, got {bad}")
+        ):
             position_ids_by_timestamp([bad])
     plain = Video(2, 2, 2, 0.5)
     with pytest.raises(ValueError, match=re.escape(f"segments must give a film as StampedVideo here, got {plain}")):
         position_ids_by_timestamp([plain])
-    with pytest.raises(ValueError, match="ids_per_second must be > 0, got 0"):
-        position_ids_by_time([plain], ids_per_second=0)
+    for rate in (0, -1.0, math.inf, math.nan):
+        with pytest.raises(ValueError, match=f"ids_per_second must be > 0 and finite, got {rate}"):
+            position_ids_by_time([plain], ids_per_second=rate)
+    for seconds in (1e30, 2e18, 10**18):  # whole seconds are counted in whole numbers, and would come round
+        bad = Video(6, 2, 2, seconds)
+        with pytest.raises(ValueError, match=re.escape(f"below 2**62 at 2 ids a second, got {bad}")):
+            position_ids_by_time([bad])
+    assert position_ids_by_time([Video(2, 1, 1, 1e18)])[0].max() > 1e18
+
+
+@every_generation
+@pytest.mark.parametrize("case", [STILLS, BY_TIME["half a second"][0], BY_TIMESTAMP["image first"][0]])
+def test_segments_from_before_a_reload_keep_their_meaning(numbered, case):
+    """IPython's autoreload loads a module again; what was made before is of the old classes."""
+    try:
+        expected = numbered(case)
+    except ValueError:  # a film of another generation
+        expected = None
+    again = importlib.reload(position_ids)
+    assert again.Text is not Text
+    for function in (numbered, getattr(again, numbered.__name__)):
+        if expected is None:
+            with pytest.raises(ValueError, match=r"got (Stamped)?Video"):
+                function(case)
+        else:
+            assert torch.equal(function(case)[0], expected[0]) and function(case)[1] == expected[1]

@@ -61,6 +61,33 @@ def test_whole_numbers_are_positions_too():
     assert torch.equal(angles(whole, frequencies), angles(whole.double(), frequencies))
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_does_not_round_positions(dtype):
+    """bfloat16 has no 257 and no 301, and float16 ends at 65504."""
+    places = torch.tensor([[256], [257], [300], [301], [70_000]])
+    ones = torch.ones(1, 1, dtype=dtype)
+    found = angles(places, ones)
+    assert found.dtype == torch.float32 and torch.equal(found, places.float())
+    assert torch.equal(position_kernel(places, ones), places.float().cos()[:, 0])
+    assert torch.equal(character(places, ones), 2 * places.float().cos()[:, 0])
+
+
+def test_autocast_does_not_round_positions():
+    places, frequencies = torch.tensor([[256, 1], [257, 0], [301, 7]]), vectors(5, 2).float()
+    expected = angles(places, frequencies)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(angles(places, frequencies), expected)
+        assert torch.equal(character(places, frequencies), 2 * expected.cos().sum(-1))
+
+
+def test_everything_is_made_on_the_device_of_the_frequencies():
+    """The meta device stands for any that is not the CPU: what is made on the CPU does not mix with it."""
+    frequencies, places = torch.empty(5, 2, device="meta"), torch.empty(3, 2, device="meta")
+    assert gauge(frequencies, frequencies).is_meta
+    assert angles(places, frequencies).is_meta and character(places, frequencies).is_meta
+    assert frequency_vectors(frequency_ladder(planes=4, base=10.0, device="meta"), places).is_meta
+
+
 @every_rotation
 @repeatable
 @given(seed=st.integers(0, 99), axes=st.integers(1, 3), shift=st.lists(st.floats(-50, 50), min_size=3, max_size=3))
@@ -106,6 +133,15 @@ def test_gauge_pairs_equal_planes_one_to_one():
     assert torch.equal(gauge(twice, twice.flip(0)).abs().sum(0), torch.ones(6))
     with pytest.raises(ValueError, match="plane 1 is alone"):
         gauge(twice, torch.tensor([[0.5], [0.5], [1.0]]))
+
+
+def test_gauge_prefers_no_order_of_dtypes_and_takes_the_first_of_equals():
+    twice = torch.tensor([[1.0, 0], [0.5, 2], [-1, 0], [1, 0]])
+    other = torch.tensor([[-1.0, 0], [1, 0], [-0.5, -2], [1, 0]])
+    expected = torch.zeros(4, 4)
+    expected[[0, 1, 2, 3], [0, 2, 1, 3]] = 1
+    signs = torch.tensor([-1.0, -1, -1, 1])[:, None]
+    assert torch.equal(gauge(twice, other), torch.block_diag(expected, signs * expected))
 
 
 def test_no_shift_leads_from_one_content_to_another():

@@ -90,6 +90,31 @@ def test_mass_totals_and_dtypes(name):
     refused(name, ValueError, expected, column_mass=COLUMNS.double())
 
 
+@pytest.mark.parametrize(
+    ("plan", "came"),
+    [
+        ([[0.5, 0.0], [0.1, 0.4]], "column 0 has 0.6 and column_mass 0.5"),
+        ([[0.3, 0.3], [0.3, 0.1]], "row 0 has 0.6 and row_mass 0.5"),
+        ([[0.2501, 0.25], [0.25, 0.25]], "row 0 has 0.5001 and row_mass 0.5"),
+    ],
+)
+def test_a_rate_is_that_of_a_balanced_plan(plan, came):
+    """Of any other plan the number could be more than one."""
+    half = torch.full((2,), 0.5).double()
+    message = f"plan must be balanced, each row and column with its mass; {came}; take more steps"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        convergence_rate(torch.tensor(plan).double(), half, half)
+
+
+def test_a_plan_may_be_off_by_rounding():
+    plan = sinkhorn(torch.rand(999, 7, generator=torch.Generator().manual_seed(0)) + 1, *masses_of_ones(), steps=20)
+    assert 0 < convergence_rate(plan, *masses_of_ones()) < 0.1
+
+
+def masses_of_ones():
+    return torch.ones(999), torch.full((7,), 999 / 7)
+
+
 def test_totals_may_differ_by_rounding():
     rows, columns = torch.full((7,), 1 / 7), torch.full((999,), 1 / 999)
     assert rows.sum() != columns.sum()

@@ -20,6 +20,12 @@ def test_teacher_is_finite_at_every_temperature(dtype):
         assert teacher_assignment(scores - 1, tau=10.0**-exponent).isfinite().all()
 
 
+@pytest.mark.parametrize("scores", [torch.zeros(3, 5), torch.full((3, 5), 1e-30), torch.full((3, 5), -2.0)])
+def test_equal_scores_are_spread_evenly_at_every_temperature(scores):
+    for tau in (1.0, 1e-30, 1e-60, 1e-300):
+        torch.testing.assert_close(teacher_assignment(scores, tau=tau), torch.full((3, 5), 0.2))
+
+
 def test_cold_teacher_is_log():
     """Scores 1e-5 apart at that temperature: what keeps the cold finite must not warm it."""
     scores, tau = waves(5, 7), 1e-5
@@ -66,9 +72,17 @@ def test_half_precision(dtype):
         plan = form(log_kernel.to(dtype), *(each.to(dtype) for each in mass), steps=3)
         assert plan.dtype == dtype
         torch.testing.assert_close(plan.double(), expected, rtol=20 * torch.finfo(dtype).eps, atol=1e-2)
-    log_kernel, *mass = (each.to(dtype) for each in (log_kernel, *mass))
-    in_float32 = sinkhorn_stabilised(log_kernel.float(), *(each.float() for each in mass), steps=3)
-    assert torch.equal(sinkhorn_stabilised(log_kernel, *mass, steps=3), in_float32.to(dtype))
+    for function, matrix in (
+        (sinkhorn, log_kernel.exp()),
+        (sinkhorn_log, log_kernel),
+        (sinkhorn_stabilised, log_kernel),
+    ):
+        arguments = [each.to(dtype) for each in (matrix, *mass)]
+        in_float32 = function(*(each.float() for each in arguments), steps=3)
+        assert torch.equal(function(*arguments, steps=3), in_float32.to(dtype)), "computed in float32, rounded once"
+    plan = torch.outer(*mass).div(mass[0].sum()).to(dtype)
+    found = convergence_rate(plan, *(each.to(dtype) for each in mass))
+    assert found.dtype == dtype and found < 1e-3
     scores = waves(5, 7, dtype=dtype)
     assert torch.equal(teacher_assignment(scores, tau=0.1), teacher_assignment(scores.float(), tau=0.1))
 
@@ -77,7 +91,7 @@ def test_half_precision(dtype):
 def test_inputs_stay_and_their_layout_does_not_matter(kind):
     log_kernel, *mass = problem(kind, 5, 7)
     kernel, scores = waves(5, 7).exp(), log_kernel.clone()
-    plan = sinkhorn(kernel, *mass, steps=3)
+    plan = torch.outer(*mass)
     before = [each.clone() for each in (log_kernel, kernel, *mass, scores, plan)]
     for form, matrix in ((sinkhorn, kernel), (sinkhorn_log, log_kernel), (sinkhorn_stabilised, log_kernel)):
         transposed = matrix.T.contiguous().T
@@ -88,6 +102,27 @@ def test_inputs_stay_and_their_layout_does_not_matter(kind):
     convergence_rate(plan, *mass)
     for changed, kept in zip((log_kernel, kernel, *mass, scores, plan), before, strict=True):
         assert torch.equal(changed, kept)
+
+
+@pytest.mark.parametrize("entries", ["equal", "random"])
+@pytest.mark.parametrize("form", ["plain", "stabilised"])
+def test_columns_are_exact_over_a_million_rows(form, entries):
+    """Equal entries are the hardest: each step of a sum that grows one by one is rounded the same way."""
+    log_kernel, rows = torch.full((1_000_000, 10), -0.3), torch.full((1_000_000,), 1e-6)
+    if entries == "random":
+        log_kernel.uniform_(generator=torch.Generator().manual_seed(0))
+    columns = 1 + torch.arange(10.0)
+    columns = columns / columns.sum()
+    plan = FORMS[form](log_kernel, rows, columns, steps=2)
+    torch.testing.assert_close(plan.sum(0, dtype=torch.float64), columns.double(), rtol=1e-6, atol=0)
+
+
+def test_very_many_rows_do_not_blur_the_rounds_either():
+    """What the columns' sums lose in one round would stay in the rows' of the limit."""
+    kernel = torch.rand(1_000_000, 10, generator=torch.Generator().manual_seed(0)).mul_(5).exp_()
+    rows, columns = torch.full((1_000_000,), 1e-6), torch.full((10,), 0.1)
+    plan = sinkhorn(kernel, rows, columns, steps=20)
+    assert (plan.sum(1) / rows - 1).abs().max() < 3e-6
 
 
 @every_form_and_kind

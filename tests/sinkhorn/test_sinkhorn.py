@@ -152,6 +152,18 @@ def test_rate_at_its_ends():
     assert convergence_rate(one_row, one_row.sum(1), one_row.sum(0)).item() == 0
 
 
+@pytest.mark.parametrize("unit", [1e-30, 1e-18, 1.0, 1e18, 1e30])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_rate_has_no_unit(unit, dtype):
+    """The product of two masses of 1e-30 is zero in float32."""
+    mass = masses(5, 7)
+    plan = sinkhorn_stabilised(waves(5, 7, scale=4.0), *mass, steps=200)
+    expected = convergence_rate(plan, *mass)
+    assert 0.05 < expected < 0.95
+    found = convergence_rate(*((unit * each).to(dtype) for each in (plan, *mass)))
+    torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=0)
+
+
 @pytest.mark.parametrize("tau", [0.5, 0.2, 0.1, 0.05])
 def test_rate_is_the_measured_one(tau):
     log_kernel = torch.randn(13, 17, generator=torch.Generator().manual_seed(0)).double() * 0.3 / tau
