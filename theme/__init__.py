@@ -6,7 +6,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 HERE = Path(__file__).parent
-PARTS = ["current", "katex", "execute", "page", "icons", "cards", "errata", "fold", "languages", "access"]
+PARTS = ["current", "katex", "execute", "frames", "page", "icons", "cards", "errata", "fold", "languages", "access"]
 
 
 def add_paths(app: Sphinx, config: Config) -> None:

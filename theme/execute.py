@@ -120,32 +120,6 @@ def insert_outputs(app: Sphinx, name: str, source: list[str]) -> None:
     app.env.shown_outputs = getattr(app.env, "shown_outputs", {}) | {name: outputs_hash(outputs)}
 
 
-def show_frames(app: Sphinx, exception: Exception | None) -> None:
-    """Put the frames of the labs into the built book, and take those of deleted labs out of it.
-
-    Frames that are there already are not touched, since somebody may be reading the book.
-    """
-    if exception or app.builder.format != "html":
-        return
-    labs = Path(app.outdir, "_static", "labs")
-    wanted: dict[Path, Path] = {}
-    for name, chapter in chapters(app.env).items():
-        wanted |= {labs / chapter.stem / lab.name: lab for lab in (entry(app, name) / chapter.stem).glob("*")}
-    for shown in labs.glob("*/*"):
-        if shown not in wanted:
-            shutil.rmtree(shown)
-    for shown, lab in wanted.items():
-        if contents(shown) != contents(lab):
-            shutil.rmtree(shown, ignore_errors=True)
-            shutil.copytree(lab, shown)
-
-
-def contents(folder: Path) -> dict[str, tuple[int, int]]:
-    """The files of a folder, how large they are and when they were written; none where there is no folder."""
-    stats = {file.name: file.stat() for file in folder.glob("*")}
-    return {name: (each.st_size, each.st_mtime_ns) for name, each in stats.items()}
-
-
 def forget(app: Sphinx, exception: Exception | None) -> None:
     """The next build looks at the files anew."""
     hashes.cache_clear()
@@ -155,6 +129,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the steps."""
     app.connect("env-get-outdated", outdated)
     app.connect("source-read", insert_outputs)
-    app.connect("build-finished", show_frames)
     app.connect("build-finished", forget, priority=900)
     return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -44,10 +44,15 @@ def test_prose_of_a_chapter_rewrites_its_page_alone(book: SmallBook) -> None:
     assert "A new sentence." in book.page("first")
 
 
-def test_module_reruns_the_chapter_that_imports_it(book: SmallBook) -> None:
-    book.write("mmnotes/one.py", "value = 'changed module'\n")
-    assert rebuilt(book) == ({"first"}, {"first"})
-    assert "changed module" in book.page("first")
+def test_module_reruns_the_chapter_that_imports_it(book: SmallBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its compiled form too, which is all that Python opens from the second time on."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    for content in ("compiled module", "changed module"):
+        book.write("mmnotes/one.py", f"value = '{content}'\n")
+        assert rebuilt(book) == ({"first"}, {"first"})
+        assert content in book.page("first")
+        book.chapter("first", FIRST, f"from mmnotes.one import value\nprint('after', '{content}', value)")
+        assert rebuilt(book)[0] == {"first"}
 
 
 def test_module_edited_during_the_run_reruns_the_chapter(book: SmallBook) -> None:
