@@ -86,6 +86,8 @@ class TextBlock(nn.Module):
 def text_alone(part: Part) -> Part:
     """A copy of a part of a U-Net whose text blocks read no image, whatever stands in them.
 
+    It cannot be traced: it makes a module.
+
     Errors: AttributeError where the module in place of a cross-attention does not keep it as ``text``.
     """
     copied = deepcopy(part)

@@ -131,6 +131,8 @@ class Decoder(nn.Module):
 def skip_channels(widths: Sequence[int]) -> list[int]:
     """Channels of each skip that an encoder of these widths hands over, finest first.
 
+    It cannot be traced: it counts, and takes no tensor.
+
     Shapes: -> one number for the first convolution, each stage and each halving.
     Source: as ``Encoder``.
     """
