@@ -110,6 +110,8 @@ class Samples:
 def stored_samples(package: str, file: str) -> dict[str, Samples]:
     """All tables of an npz file in a package's folder.
 
+    A file is read, which cannot be traced.
+
     Errors: FileNotFoundError where the package has no such file.
     """
     arrays = stored_arrays(package, file)
@@ -119,6 +121,8 @@ def stored_samples(package: str, file: str) -> dict[str, Samples]:
 
 def packed(tables: Mapping[str, Samples]) -> dict[str, np.ndarray]:
     """The entries of a file from which ``stored_samples`` reads these tables.
+
+    They are arrays of NumPy, which cannot be traced.
 
     Shapes: of each table as its ``stored``.
     """

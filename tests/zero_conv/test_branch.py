@@ -5,11 +5,8 @@ import torch
 from diffusers import ControlNetModel, UNet2DConditionModel
 from torch import Tensor, nn
 
-from mmnotes.decoupled_attention import decoupled_
 from mmnotes.flow import euler, flow_loss, guided_by, heun, time_grid
-from mmnotes.layers.attention import Attention
 from mmnotes.layers.unet import UNet
-from mmnotes.layers.unet_blocks import TextBlock
 from mmnotes.zero_conv import ControlBranch, HintEncoder, ZeroTaps, controlled, zero_
 from tests.zero_conv.reference import diffusers_inputs, diffusers_pair, ours, theirs
 
@@ -288,20 +285,6 @@ def test_sampling_works_in_the_dtype_of_the_network(sampler, dtype, close):
     assert found[dtype].dtype == dtype
     error = (found[dtype].double() - found[torch.float64]).norm() / found[torch.float64].norm()
     assert error < close and found[torch.float64].isfinite().all()
-
-
-def test_the_copy_of_a_network_that_reads_an_image_reads_the_text_alone():
-    network, (x, t, text, hint) = tiny(), given()
-    before = branch_of(network)
-    decoupled_(network)
-    branch = branch_of(network)
-    blocks = [module for module in branch.modules() if isinstance(module, TextBlock)]
-    assert len(blocks) == 3 and all(isinstance(block.cross_attention, Attention) for block in blocks)
-    assert list(branch.state_dict()) == list(before.state_dict())
-    assert all(parameter.requires_grad for parameter in branch.parameters())
-    branch.load_state_dict(awake(before).state_dict())
-    residuals = [each(*network.inputs(x, t, text), each.hint(hint)) for each in (before, branch)]
-    assert all(torch.equal(one, other) for one, other in zip(*residuals, strict=True))
 
 
 def test_one_controlled_network_serves_several_backward_passes():

@@ -11,12 +11,16 @@ from mmnotes.decoupled_attention import ImageProjection, ImagePrompt, decoupled_
 from mmnotes.decoupled_attention.pretrained import pretrained_image_prompt
 from mmnotes.decoupled_attention.released import fill_image_prompt_
 from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.layers.attention import Attention
 from mmnotes.layers.unet import UNet
+from mmnotes.layers.unet_blocks import TextBlock
 from mmnotes.models.generator import pretrained_unet, to_pictures
 from mmnotes.zero_conv import ControlBranch, controlled, edge_f1, edge_map
 from mmnotes.zero_conv.pretrained import pretrained_branch
 from tests.decoupled_attention.test_reference import Wired, nested, ours_from, released
 from tests.zero_conv.reference import diffusers_pair, ours, theirs
+from tests.zero_conv.test_branch import branch_of, given
+from tests.zero_conv.test_branch import tiny as plain_network
 
 
 def awake(module: nn.Module) -> nn.Module:
@@ -44,9 +48,9 @@ def test_the_image_reaches_the_network_and_not_the_branch():
     taken = []
     network.decoder.register_forward_pre_hook(lambda _, args: taken.append([*args[1], args[0]]))
     steer = controlled(network, branch, hint, scales=[1.0] * 7)
-    for given in ((), (image,)):
-        network(x, t, text, *given)
-        steer(x, t, text, *given)
+    for pictures in ((), (image,)):
+        network(x, t, text, *pictures)
+        steer(x, t, text, *pictures)
     added = [[after - before for before, after in zip(*pair, strict=True)] for pair in (taken[:2], taken[2:])]
     for without, together in zip(*added, strict=True):
         torch.testing.assert_close(together, without, rtol=0, atol=1e-9)
@@ -114,3 +118,17 @@ def test_the_shipped_generator_follows_an_edge_map_and_a_picture_at_once():
     free, unseen = drawn(shown[0], control=0.0, scale=1.0), drawn(shown[0], control=1.0, scale=0.0)
     assert min(apple[0], tangerine[0]) > free[0] + 0.08, "the edge map is followed better than without control"
     assert apple[1] > max(tangerine[1], unseen[1]) + 0.08, "the green comes from the picture, and not from the edge map"
+
+
+def test_the_copy_of_a_network_that_reads_an_image_reads_the_text_alone():
+    network, (x, t, text, hint) = plain_network(), given()
+    before = branch_of(network)
+    decoupled_(network)
+    branch = branch_of(network)
+    blocks = [module for module in branch.modules() if isinstance(module, TextBlock)]
+    assert len(blocks) == 3 and all(isinstance(block.cross_attention, Attention) for block in blocks)
+    assert list(branch.state_dict()) == list(before.state_dict())
+    assert all(parameter.requires_grad for parameter in branch.parameters())
+    branch.load_state_dict(awake(before).state_dict())
+    residuals = [each(*network.inputs(x, t, text), each.hint(hint)) for each in (before, branch)]
+    assert all(torch.equal(one, other) for one, other in zip(*residuals, strict=True))
