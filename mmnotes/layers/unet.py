@@ -15,7 +15,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from mmnotes.layers.precision import promoted
 from mmnotes.layers.unet_blocks import GROUPS, time_embedding
 from mmnotes.layers.unet_parts import Decoder, Encoder, Middle
 
@@ -31,8 +30,8 @@ class UNet(nn.Module):
 
     Shapes: x (batch, channels, height, width), t (batch,), text (batch, text_dim) -> (batch, channels, height, width);
     height and width are multiples of FOLD times 2 for each halving.
-    Units: pixels from -1 to 1; t from 0 (data) to 1 (noise), in any dtype: what is made of it is made at least in
-    float32 and then has the dtype of x; the velocity is noise - data.
+    Units: pixels from -1 to 1; t from 0 (data) to 1 (noise), in any dtype: what is made of it is made in the dtype of
+    x, at least in float32, and rounded at the end; the velocity is noise - data.
     Errors: ValueError for sizes that the network was not built for, for an image where no layer reads one, and for
     another number of residuals than the decoder takes.
     Source: Karras et al. 2022, section 5, carried over to the straight path.
@@ -75,7 +74,7 @@ class UNet(nn.Module):
         if residuals:
             *skips, middle = steered([*skips, middle], residuals)
         found = pixel_shuffle(self.decoder(middle, skips, condition, tokens, image), FOLD)
-        noise, variance = _noise_and_variance(t)
+        noise, variance = _noise_and_variance(t, x)
         guess = (noise - (1 - noise) * SPREAD**2) / variance
         return (guess * x + SPREAD / variance.sqrt() * found).to(x.dtype)
 
@@ -88,9 +87,9 @@ class UNet(nn.Module):
         """What the encoder is given: the folded picture at unit variance, the vector of
         time and text, the text's tokens."""
         self._check(x, text)
-        _, variance = _noise_and_variance(t)
+        noise, variance = _noise_and_variance(t, x)
         folded = pixel_unshuffle((x / variance.sqrt()).to(x.dtype), FOLD)
-        turns = time_embedding(promoted(t)[0], dim=self.time_dim).to(x.dtype)
+        turns = time_embedding(noise.flatten(), dim=self.time_dim).to(x.dtype)
         tokens = self.text_projection(text).unflatten(1, (self.text_tokens, -1))
         return folded, self.of_time(turns) + self.of_text(text), tokens
 
@@ -120,7 +119,7 @@ def steered(taken: Sequence[Tensor], residuals: Sequence[Tensor]) -> list[Tensor
     return [own + more for own, more in zip(taken, residuals, strict=True)]
 
 
-def _noise_and_variance(t: Tensor) -> tuple[Tensor, Tensor]:
-    """The share of the noise, and the variance of a pixel, at time t: one number a picture, at least in float32."""
-    (noise,) = promoted(t[:, None, None, None])
+def _noise_and_variance(t: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The share of the noise, which is t, and the variance of a pixel: one number a picture, at least in float32."""
+    noise = t[:, None, None, None].to(torch.promote_types(x.dtype, torch.float32))
     return noise, noise.square() + ((1 - noise) * SPREAD).square()

@@ -116,8 +116,12 @@ def test_time_embedding_is_exact_for_a_time_that_half_precision_holds(dtype):
 def test_a_network_of_another_dtype_takes_times_in_float32(dtype, close):
     network, (x, t, text) = tiny(), inputs()
     expected = network(x, t, text)
+    told = []
+    network.of_time.register_forward_pre_hook(lambda _, given: told.append(given[0]))
     found = network.to(dtype)(x.to(dtype), t, text.to(dtype))
     assert found.dtype == dtype
+    exact = time_embedding(t.to(torch.promote_types(dtype, torch.float32)), dim=8)
+    assert torch.equal(told[0], exact.to(dtype)), "the time itself is not rounded"
     assert (found - expected).norm() < close * expected.norm()
     rounded = network(x.to(dtype), t.to(dtype), text.to(dtype))
     assert rounded.dtype == dtype and rounded.isfinite().all()

@@ -36,7 +36,7 @@ from mmnotes.zero_conv import ControlBranch, HintEncoder, LoRA, ZeroTaps, contro
 from tests.traced import Traced
 
 BITS = ("vmap",)  # edges have no slope
-UNET = dict(channels=1, widths=(8, 16), text_dim=5, text_tokens=2, dim=4, heads=2)
+UNET = dict(channels=1, text_dim=5, text_tokens=2, dim=4, heads=2)
 PART = dict(dim=4, heads=2)
 
 
@@ -50,8 +50,8 @@ def filled(module: nn.Module) -> nn.Module:
     return module.double()
 
 
-def unet(*, images: bool = False) -> UNet:
-    made = UNet(**UNET)
+def unet(*, widths: tuple[int, ...] = (8,), images: bool = False) -> UNet:
+    made = UNet(widths=widths, **UNET)
     if images:
         decoupled_(made)
     return filled(made)
@@ -77,7 +77,7 @@ def steered_and_prompted() -> tuple:
     control = branch(network)
 
     def drawn(x: Tensor, t: Tensor, text: Tensor, image: Tensor, nothing: Tensor, hint: Tensor) -> Tensor:
-        both = with_image(controlled(network, control, hint, scales=[0.5] * 5), image, nothing)
+        both = with_image(controlled(network, control, hint, scales=[0.5] * 3), image, nothing)
         return guided_by(both, text, network.nothing, scale=2.0)(x, t)
 
     return drawn, (*given(), rand(2, 3, 4), rand(1, 3, 4), rand(2, 2, 4, 4))
@@ -88,7 +88,7 @@ def controlled_alone() -> tuple:
     control = branch(network)
 
     def drawn(x: Tensor, t: Tensor, text: Tensor, hint: Tensor) -> Tensor:
-        return controlled(network, control, hint, scales=[0.5] * 5)(x, t, text)
+        return controlled(network, control, hint, scales=[0.5] * 3)(x, t, text)
 
     return drawn, (*given(), rand(2, 2, 4, 4))
 
@@ -167,7 +167,7 @@ FLOW = [
 ]
 
 UNET_ENTRIES = [
-    Traced("layers.unet.UNet", lambda: (unet(images=True), (*given(), rand(2, 3, 4)))),
+    Traced("layers.unet.UNet", lambda: (unet(widths=(8, 16), images=True), (*given(), rand(2, 3, 4)))),
     Traced("layers.unet.UNet.inputs", lambda: (unet().inputs, given())),
     Traced("layers.unet.steered", lambda: (added, (rand(2, 3), rand(2, 5), rand(2, 3), rand(2, 5)))),
     Traced("layers.unet_blocks.ResidualBlock", lambda: (residual_block(), (rand(1, 8, 2, 3), rand(1, 4)))),
