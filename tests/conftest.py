@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
-import matplotlib.pyplot as plt
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # Frames are made by `make book` alone. With this set, labs under test would show the page's form instead.
 os.environ.pop("MMNOTES_LAB_FRAMES", None)
@@ -13,9 +14,44 @@ os.environ.pop("MMNOTES_LAB_FRAMES", None)
 @pytest.fixture
 def axes():
     """Of a figure that is closed after the test."""
+    import matplotlib.pyplot as plt  # here, since a run that draws nothing should not wait for it
+
     figure, made = plt.subplots()
     yield made
     plt.close(figure)
+
+
+# What takes long starts first, so that the end is not one long file on one processor.
+LONG = (
+    "tests/browser/test_jupyterlab.py",
+    "tests/browser/test_pages.py",
+    "tests/models/test_generator.py",
+    "tests/qformer/test_study.py",
+    "tests/browser/test_labs.py",
+)
+
+
+def file_of(nodeid: str) -> str:
+    """The file of a test, or of a cell."""
+    return nodeid.split("::")[0]
+
+
+class Balanced(LoadScopeScheduling):
+    """Whole files to whichever process is free, cells of a notebook in their order; long files test by test."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if file_of(nodeid) in LONG else file_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return Balanced(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, then notebooks, then all others, each in the order in which it was found."""
+    ranks = {file: rank for rank, file in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(file_of(item.nodeid), len(LONG) + (".ipynb" not in item.nodeid)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
@@ -46,6 +47,18 @@ def test_one_thing_left_out_is_enough(pytester, name):
     pytester.makepyfile(test_good=GOOD)
     pytester.path.joinpath(name).write_text(LEFT_OUT[name])
     assert pytester.runpytest("--nbval", ".").ret == 1
+
+
+def test_the_cells_of_a_notebook_stay_together_and_in_order(tmp_path):
+    cells = [
+        nbformat.v4.new_code_cell(source) for source in ("x = [1]", "x.append(2)", "assert x == [1, 2]", "x.pop()")
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": ""}})
+    nbformat.write(notebook, tmp_path / "book.ipynb")
+    for name in "abcdef":
+        (tmp_path / f"test_{name}.py").write_text(GOOD)
+    result = run(tmp_path, "--nbval-lax", "-n", "2", "--no-loadscope-reorder", ".")
+    assert result.returncode == 0 and "10 passed" in result.stdout, result.stdout
 
 
 def test_an_empty_folder_on_the_command_line_is_named(tmp_path):
