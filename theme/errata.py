@@ -8,8 +8,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-REQUIRED = {"id", "claim", "section", "truth", "evidence"}
-ALLOWED = REQUIRED | {"shown_by"}
+REQUIRED = ("id", "claim", "section", "truth", "evidence")
+ALLOWED = {*REQUIRED, "shown_by"}
 logger = logging.getLogger(__name__)
 
 
@@ -23,7 +23,7 @@ class ErrataDirective(SphinxDirective):
         found = {}
         for entry in yaml.safe_load(file.read_text("utf-8")) or []:
             name = entry.get("id", "an entry without id")
-            problems = [f"no {key}" for key in sorted(REQUIRED - entry.keys())]
+            problems = [f"no {key}" for key in REQUIRED if key not in entry]
             problems += [f"unknown key {key}" for key in sorted(entry.keys() - ALLOWED)]
             problems += ["a second entry of this id"] if name in found else []
             if problems:

@@ -7,8 +7,7 @@ from typing import Any
 import yaml
 
 from tests.layout import cells, chapters
-
-KEYS = ("id", "claim", "section", "truth", "evidence")
+from theme.errata import REQUIRED
 
 
 def entries_are_complete(root: Path) -> list[str]:
@@ -16,7 +15,7 @@ def entries_are_complete(root: Path) -> list[str]:
     found, seen = [], set()
     for place, entry in enumerate(entries(root)):
         name = f"book/errata.yml: {entry.get('id', f'entry {place}')}"
-        found += [f"{name}: no {key}" for key in KEYS if not entry.get(key)]
+        found += [f"{name}: no {key}" for key in REQUIRED if not entry.get(key)]
         if not re.fullmatch(r"[a-z][a-z0-9-]*-\d+", str(entry.get("id", ""))):
             found.append(f"{name}: an id is a name and a number, such as sinkhorn-1")
         if entry.get("id") in seen:
