@@ -7,8 +7,11 @@ PYTEST := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeo
 	-n logical --maxprocesses=4 --no-loadscope-reorder
 # Kernels without AVX, as another processor may have them: torch's own, oneDNN's and MKL's.
 OTHER_PROCESSOR := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2
+# What the mechanisms compute, without pages, tools and the project around them.
+UNITS = $(filter-out $(addprefix tests/,browser layout project theme tools),$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py))))) \
+	$(wildcard tests/test_*.py)
 
-.PHONY: book check test test-processor lint notebooks store bench pins clean
+.PHONY: book check test test-processor test-lowest lint notebooks store bench pins clean
 
 # The environment of the book: pinned packages, this package itself, and KaTeX for the formulas.
 .venv/book-ready: requirements.txt pyproject.toml theme/package-lock.json
@@ -39,11 +42,22 @@ check: lint
 	$(BIN)/python -m tools.check
 
 test: lint
-	$(PYTEST) --doctest-modules mmnotes book tests
+	$(PYTEST) book tests
 
 test-processor: .venv/test-ready
-	$(OTHER_PROCESSOR) $(PYTEST) --doctest-modules mmnotes book \
-		$(filter-out tests/browser/% tests/layout/% tests/project/% tests/theme/% tests/tools/%,$(wildcard tests/*/test_*.py))
+	$(OTHER_PROCESSOR) $(PYTEST) book $(UNITS)
+
+# The units once more, in an environment of its own that has the lowest versions which pyproject.toml declares.
+.venv-lowest/ready: pyproject.toml
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install packaging
+	.venv-lowest/bin/python -m tools.lowest > .venv-lowest/lowest.txt
+	.venv-lowest/bin/pip install --constraint .venv-lowest/lowest.txt -e '.[test]' pyyaml nbformat
+	touch $@
+
+# Libraries of old warn of what is newer than they are.
+test-lowest: .venv-lowest/ready
+	.venv-lowest/bin/python -m pytest -o filterwarnings=default -n logical --maxprocesses=4 $(UNITS)
 
 notebooks: .venv/book-ready
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) book
@@ -59,4 +73,4 @@ pins: .venv/test-ready
 	$(BIN)/python -m tools.pins $(UPGRADE)
 
 clean:
-	rm -rf _build .venv theme/node_modules
+	rm -rf _build .venv .venv-lowest theme/node_modules
