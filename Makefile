@@ -18,7 +18,7 @@ BIN := .venv/bin
 	touch $@
 
 book: .venv/book-ready
-	$(BIN)/jupyter-book build . -W --keep-going
+	$(BIN)/python -m theme .
 
 test: .venv/test-ready
 	$(BIN)/ruff check .
