@@ -27,7 +27,7 @@ UNITS = $(filter-out $(addprefix tests/,browser layout project theme tools),$(pa
 	touch $@
 
 book: .venv/book-ready
-	$(BIN)/jupyter-book build . -W --keep-going
+	$(BIN)/python -m theme .
 
 lint: .venv/test-ready
 	$(BIN)/ruff check .

@@ -87,8 +87,8 @@ class SmallBook:
 
     def start(self) -> subprocess.Popen[str]:
         """Begin a build in a process of its own."""
-        command = [Path(sys.executable).with_name("jupyter-book"), "build", str(self.root), "-W", "--keep-going"]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = [sys.executable, "-m", "theme", str(self.root)]
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def build_well(self) -> str:
         """Build without a warning: what was printed."""
