@@ -1,7 +1,7 @@
 """Sinkhorn against POT and against DINOv2's published sequence of operations.
 
 POT is called as its documentation says. It scales the other side first, so its plan differs at a finite number of
-rounds; the work is the same, and tests/test_sinkhorn_reference.py holds the plans equal once the order is.
+rounds; the work is the same, and tests/sinkhorn/test_reference.py holds the plans equal once the order is.
 """
 
 from collections.abc import Iterator

@@ -135,7 +135,7 @@ def test_gauge_pairs_equal_planes_one_to_one():
         gauge(twice, torch.tensor([[0.5], [0.5], [1.0]]))
 
 
-def test_gauge_prefers_no_order_of_dtypes_and_takes_the_first_of_equals():
+def test_gauge_pairs_the_first_of_equals_with_the_first():
     twice = torch.tensor([[1.0, 0], [0.5, 2], [-1, 0], [1, 0]])
     other = torch.tensor([[-1.0, 0], [1, 0], [-0.5, -2], [1, 0]])
     expected = torch.zeros(4, 4)
