@@ -70,7 +70,7 @@ def test_the_stated_quality_holds(study, stored):
     none, half, one, two = (over.at(scale=scale, measure="agreement") for scale in (0, 0.5, 1, 2))
     assert one.min() > 0.6 and one.min() - none.max() > 0.2
     assert none.max() < half.min() and half.max() < one.min() and one.max() < two.min()
-    assert otherwise.at(setting="another outline", measure="agreement").max() < none.max() + 0.05
+    assert otherwise.at(setting="another edge map", measure="agreement").max() < none.max() + 0.05
     assert over.at(scale=1, measure="retrieval").min() > 0.85 and over.at(scale=0, measure="retrieval").max() < 0.2
     untold = otherwise.at(setting=["no text", "another text"], measure="own colour")
     assert over.at(scale=1, measure="own colour").min() > untold.max()

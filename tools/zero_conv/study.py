@@ -79,7 +79,7 @@ def measures(unet: UNet, branch: ControlBranch) -> dict[str, Samples]:
     nothing = unet.nothing.expand_as(text)
     over_scale = {f"scale {scale}": (wanted, text, scale) for scale in SCALES}
     otherwise = {
-        "another outline": (wanted.roll(7, 0), text, 1.0),
+        "another edge map": (wanted.roll(7, 0), text, 1.0),
         "no text": (wanted, nothing, 1.0),
         "another text": (wanted, text.roll(7, 0), 1.0),
     }
