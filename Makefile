@@ -52,7 +52,7 @@ test-processor: .venv/test-ready
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/pip install packaging
 	.venv-lowest/bin/python -m tools.lowest > .venv-lowest/lowest.txt
-	.venv-lowest/bin/pip install --constraint .venv-lowest/lowest.txt -e '.[test]' pyyaml nbformat
+	.venv-lowest/bin/pip install --constraint .venv-lowest/lowest.txt -e '.[book,test]'
 	touch $@
 
 # Libraries of old warn of what is newer than they are.
