@@ -8,7 +8,6 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mmnotes"
 ROW = re.compile(r"^\| (\S+) \| ([0-9a-f]{64}) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| `([\w.]+)` \|$", re.MULTILINE)
 CODE = (".py", ".pyc", ".md", ".typed")
-MOST_BYTES = 45 * 2**20
 
 
 def rows() -> dict[str, tuple[str, ...]]:
@@ -40,7 +39,3 @@ def test_every_file_is_made_by_a_script_that_names_it():
         folder, _, file = name.partition("/")
         vendor = re.sub("noto|fluent|twemoji", "{vendor}", file)
         assert re.search(rf'"({re.escape(f"{folder}/{vendor}")}|{re.escape(file)})"', text), f"{script} and {name}"
-
-
-def test_the_stored_files_are_within_the_budget():
-    assert sum(file.stat().st_size for file in stored().values()) < MOST_BYTES
