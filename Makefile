@@ -45,7 +45,7 @@ test: lint
 	$(PYTEST) book tests
 
 test-processor: .venv/test-ready
-	$(OTHER_PROCESSOR) $(PYTEST) book $(UNITS)
+	$(OTHER_PROCESSOR) $(PYTEST) book $(filter-out tests/data tests/page tests/test_%,$(UNITS))
 
 # The units once more, in an environment of its own that has the lowest versions which pyproject.toml declares.
 .venv-lowest/ready: pyproject.toml

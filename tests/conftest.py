@@ -28,6 +28,7 @@ LONG = (
     "tests/models/test_generator.py",
     "tests/qformer/test_study.py",
     "tests/browser/test_labs.py",
+    "tests/test_traced.py",
 )
 
 
