@@ -113,6 +113,28 @@ def axes_are_in_the_notation(root: Path) -> list[str]:
     ]
 
 
+def a_symbol_means_one_thing_in_a_chapter(root: Path) -> list[str]:
+    """In book/notation.md no table names a symbol twice, and no chapter's table one that is common to all."""
+    text = (root / "book/notation.md").read_text(encoding="utf-8")
+    tables = {part.splitlines()[0].strip(): symbols(part) for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]}
+    common = tables.pop("Common", [])
+    return [
+        f"book/notation.md: {name}: the symbol {symbol} has two meanings"
+        for name, found in [("Common", common), *((name, common + own) for name, own in tables.items())]
+        for symbol in sorted({each for each in found if found.count(each) > 1})
+    ]
+
+
+def symbols(section: str) -> list[str]:
+    """The symbols in the first column of a section's table: those of one formula are set apart by commas."""
+    formulas = [
+        formula
+        for cell in re.findall(r"^\|([^|]*)\|", section, re.MULTILINE)
+        for formula in re.findall(r"\$([^$]*)\$", cell)
+    ]
+    return [part.strip(" \\") for formula in formulas for part in re.split(r"[,;]\\ ", formula) if part.strip(" \\")]
+
+
 def public(tree: ast.Module) -> list[Function]:
     """The functions and classes of a module whose names do not start with an underscore."""
     found = [node for node in tree.body if isinstance(node, Function)]
@@ -170,4 +192,5 @@ RULES = [
     every_chapter_has_an_example,
     sizes_and_constants_are_keyword_only,
     axes_are_in_the_notation,
+    a_symbol_means_one_thing_in_a_chapter,
 ]

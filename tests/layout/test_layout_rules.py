@@ -417,6 +417,16 @@ BREAKS = [
         module_rules.axes_are_in_the_notation,
         "mmnotes/balance/rows.py: the axis `cols`",
     ),
+    (
+        replace("book/notation.md", "| `columns` |", "| `columns` |\n| $u,\\ v$ |\n| $u$ |"),
+        module_rules.a_symbol_means_one_thing_in_a_chapter,
+        "book/notation.md: Balance: the symbol u has two meanings",
+    ),
+    (
+        replace("book/notation.md", "## Balance", "## Common\n\n| $u$ |\n\n## Balance\n\n| $u$ |"),
+        module_rules.a_symbol_means_one_thing_in_a_chapter,
+        "book/notation.md: Balance: the symbol u has two meanings",
+    ),
     (cell("by-hand", source="## By heart"), chapter_rules.headings_are_the_same, "`## By hand` is missing"),
     (cell("by-hand", source="## By heart"), chapter_rules.headings_are_the_same, "`## By heart` is none"),
     (
