@@ -68,6 +68,9 @@ async def execute(app: Sphinx, name: str, chapter: Path, free: asyncio.Semaphore
         try:
             result = await run(chapter, root / "mmnotes", frames)
         except ChapterError as error:
+            task = asyncio.current_task()
+            if task and task.cancelling():  # the kernel died of the interrupt, and that has been said
+                raise asyncio.CancelledError from error
             logger.warning("%s", error, location=name, type="execute")
         else:
             keep(root, work, entry(app, name), result, code, hashes(app))

@@ -102,20 +102,19 @@ def tested(place: str, root: Path, *, until: float) -> Result:
         return Result(place, None, "")
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", place]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        output, _ = process.communicate(timeout=until - time.monotonic())
-        return Result(place, process.returncode, output)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)  # as Ctrl-C does, so that what a test started is ended too
+    ) as process:
         try:
-            process.communicate(timeout=10)
+            output, _ = process.communicate(timeout=until - time.monotonic())
+            return Result(place, process.returncode, output)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        return Result(place, None, "")
+            process.send_signal(signal.SIGINT)  # as Ctrl-C does, so that what a test started is ended too
+            try:
+                process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            return Result(place, None, "")
 
 
 def main() -> int:

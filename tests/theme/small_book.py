@@ -1,9 +1,11 @@
 """A small book in a folder of its own, built with the real theme; its chapters need neither torch nor a lab."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -88,7 +90,11 @@ class SmallBook:
     def start(self) -> subprocess.Popen[str]:
         """Begin a build in a process of its own."""
         command = [sys.executable, "-m", "theme", str(self.root)]
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # A shell that starts the tests in the background lets them ignore the interrupt, and so would the build.
+        listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        return subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=listening
+        )
 
     def build_well(self) -> str:
         """Build without a warning: what was printed."""

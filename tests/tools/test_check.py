@@ -1,6 +1,7 @@
 """tools/check.py: which tests a change concerns, and that the time is kept."""
 
 import subprocess
+import sys
 import time
 
 import pytest
@@ -40,7 +41,9 @@ FILES = {
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(tmp_path, monkeypatch):
+    """A small tree; the package that another test has imported does not stand for its own."""
+    monkeypatch.delitem(sys.modules, "mmnotes", raising=False)
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
