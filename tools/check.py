@@ -60,7 +60,7 @@ def changed_files(root: Path) -> list[str]:
 
 def tests_of(changed: Iterable[str], root: Path) -> list[str]:
     """The folders and files of tests that changed files concern, the nearest first; the layout is always among them."""
-    near, far = ["tests/layout"], []
+    near, modules = ["tests/layout"], list[str]()
     names = {path.name for path in (root / "mmnotes").iterdir() if path.is_dir()}
     for file in changed:
         top, _, rest = file.partition("/")
@@ -71,12 +71,13 @@ def tests_of(changed: Iterable[str], root: Path) -> list[str]:
         elif top == "mmnotes" and not inside:
             near.append(f"tests/test_{room}.py")
         elif top in ("mmnotes", *AROUND):
-            near += [f"tests/{room}"] if room in names else AROUND[top]
+            near += [f"tests/{room}"] if room in names else AROUND.get(top, [])
         else:
             near += PROJECT
         if top == "mmnotes" and file.endswith(".py"):
             near.append("tests/test_examples.py")
-            far += [f"tests/{name}" for name in importers_of(file, root)]
+            modules.append(file.removesuffix(".py").replace("/", ".").removesuffix(".__init__"))
+    far = [f"tests/{name}" for name in importers_of(modules, root)] if modules else []
     return [
         place
         for place in dict.fromkeys([*near, *far])
@@ -84,15 +85,14 @@ def tests_of(changed: Iterable[str], root: Path) -> list[str]:
     ]
 
 
-def importers_of(file: str, root: Path) -> list[str]:
-    """The rooms of the package that a module's change reaches through imports."""
-    module = file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+def importers_of(modules: Iterable[str], root: Path) -> list[str]:
+    """The rooms of the package that a change of these modules reaches through imports."""
     sys.path.insert(0, str(root))  # grimp finds the package where Python would
     try:
         graph = grimp.build_graph("mmnotes", cache_dir=None)
     finally:
         sys.path.remove(str(root))
-    reached = graph.find_downstream_modules(module) if module in graph.modules else set()
+    reached = {name for module in modules if module in graph.modules for name in graph.find_downstream_modules(module)}
     return sorted({name.split(".")[1] for name in reached if name.count(".") > 1})
 
 

@@ -76,6 +76,7 @@ def git(root, *command):
         ("tests/browser/test_pages.py", []),
         ("tests/conftest.py", []),
         ("mmnotes/gone/rows.py", ["tests/test_examples.py"]),
+        ("mmnotes/vanished/rows.py", ["tests/test_examples.py"]),
     ],
 )
 def test_a_change_concerns_its_room_and_those_that_import_it(root, file, places):
