@@ -8,20 +8,31 @@ from sphinx.application import Sphinx
 GITHUB = "https://github.com/"
 
 
+def repository(address: str) -> str:
+    """Owner and name in a repository's address."""
+    if not address.startswith(GITHUB):
+        raise ValueError(f"_config.yml: repository.url must begin with {GITHUB}, got {address!r}")
+    return address.removeprefix(GITHUB).rstrip("/")
+
+
+def page(address: str, stem: str) -> str:
+    """Where GitHub Pages shows a chapter of the repository at this address."""
+    owner, name = repository(address).split("/")
+    return f"https://{owner}.github.io/{name}/book/{stem}.html"
+
+
 def of(app: Sphinx, name: str) -> list[tuple[str, str]]:
     """Text and address of each link of a chapter; none for other pages, and none while there is no address."""
     address = app.config.html_theme_options.get("repository_url", "").rstrip("/")
     if not address or name not in app.env.found_docs or not app.env.doc2path(name).endswith(".ipynb"):
         return []
-    if not address.startswith(GITHUB):
-        raise ValueError(f"_config.yml: repository.url must begin with {GITHUB}, got {address!r}")
-    repository = address.removeprefix(GITHUB)
+    where = repository(address)
     branch = app.config.html_theme_options["repository_branch"]
     file = Path(app.env.doc2path(name)).relative_to(app.srcdir).as_posix()
     title = quote(f"Mistake in {Path(file).stem}")
     return [
-        ("Open in Colab", f"https://colab.research.google.com/github/{repository}/blob/{branch}/{file}"),
-        ("Open in Binder", f"https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{file}"),
+        ("Open in Colab", f"https://colab.research.google.com/github/{where}/blob/{branch}/{file}"),
+        ("Open in Binder", f"https://mybinder.org/v2/gh/{where}/{branch}?urlpath=lab/tree/{file}"),
         ("Edit this page", f"{address}/edit/{branch}/{file}"),
         ("Report a mistake", f"{address}/issues/new?title={title}"),
     ]

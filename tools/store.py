@@ -23,6 +23,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from theme import links
+
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -42,6 +44,8 @@ COLAB_SOURCE = """import sys
 if "google.colab" in sys.modules:
     %pip install --quiet "mmnotes @ git+{address}"
 """
+PAGE_SOURCE = "[This chapter's page]({page}) has its figures and labs; a notebook shown on GitHub has neither."
+ADDED = ("colab", "page")  # the cells that are there exactly when the repository's address is set
 
 
 class NotStored(Exception):
@@ -78,17 +82,18 @@ def repository_address(root: Path) -> str:
     return ((settings or {}).get("repository") or {}).get("url") or ""
 
 
-def tidy(notebook: NotebookNode, address: str = "") -> NotebookNode:
-    """A copy with only what is stored of its metadata, and with the cell for Colab if there is an address."""
+def tidy(notebook: NotebookNode, stem: str, address: str = "") -> NotebookNode:
+    """A copy with only what is stored of its metadata, and with what readers elsewhere need if there is an address."""
     tidied = copy.deepcopy(notebook)
     tidied.nbformat_minor = 5
     tidied.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
-    tidied.cells = [cell for cell in tidied.cells if not has_tag(cell, "colab")]
+    tidied.cells = [cell for cell in tidied.cells if not has_tag(cell, *ADDED)]
     for cell in tidied.cells:
         cell.metadata = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if cell.metadata.get(key)}
     if address:
         place = [cell.cell_type for cell in tidied.cells].index("code")
         tidied.cells.insert(place, colab_cell(address))
+        tidied.cells.insert(0, page_cell(address, stem))
     return nbformat.from_dict(tidied)
 
 
@@ -97,6 +102,13 @@ def colab_cell(address: str) -> NotebookNode:
     cell = nbformat.v4.new_code_cell(COLAB_SOURCE.format(address=address).rstrip(), id="colab")
     cell.metadata.tags = ["colab", "remove-cell"]
     cell.execution_count = 1
+    return cell
+
+
+def page_cell(address: str, stem: str) -> NotebookNode:
+    """The first cell: GitHub shows a notebook without figures, so it says where they are. It is on no page."""
+    cell = nbformat.v4.new_markdown_cell(PAGE_SOURCE.format(page=links.page(address, stem)), id="page")
+    cell.metadata.tags = ["page", "remove-cell"]
     return cell
 
 
@@ -157,14 +169,14 @@ def drop_drawings(notebook: NotebookNode) -> None:
             cell.outputs, cell.execution_count = [], None
 
 
-def problems(notebook: NotebookNode, address: str = "") -> list[str]:
+def problems(notebook: NotebookNode, stem: str, address: str = "") -> list[str]:
     """What is not in stored form, one line each; nothing is run."""
     found = []
-    stored = tidy(notebook, address)
+    stored = tidy(notebook, stem, address)
     if notebook.metadata != stored.metadata:
         found.append("the notebook's metadata hold more than a kernelspec and the language's name")
     if [cell.id for cell in notebook.cells] != [cell.id for cell in stored.cells]:
-        found.append("the cell for Colab must be there exactly when repository.url is set in _config.yml")
+        found.append("the cells for Colab and GitHub must be there exactly when repository.url is set in _config.yml")
     for place, cell in enumerate(notebook.cells):
         extra = sorted(set(cell.metadata) - set(KEPT_CELL_METADATA))
         if extra:
@@ -200,8 +212,8 @@ def file_problems(path: Path) -> list[str]:
     """What is not in stored form in a chapter's file: see `problems`, and then the file's own text."""
     notebook = read(path)
     address = repository_address(path.resolve().parents[1])
-    found = problems(notebook, address)
-    if not found and path.read_text(encoding="utf-8") != text_of(tidy(notebook, address)):
+    found = problems(notebook, path.stem, address)
+    if not found and path.read_text(encoding="utf-8") != text_of(tidy(notebook, path.stem, address)):
         found.append("the file's text is not the one that `make store` writes")
     return found
 
@@ -209,11 +221,11 @@ def file_problems(path: Path) -> list[str]:
 def store(path: Path) -> None:
     """Run the chapter at `path` and replace its file, in one step and only if all of it can be stored."""
     address = repository_address(path.resolve().parents[1])
-    notebook = tidy(read(path), address)
+    notebook = tidy(read(path), path.stem, address)
     execute(notebook, path.parent)
     drop_drawings(notebook)
-    notebook = tidy(notebook, address)
-    if left := problems(notebook, address):
+    notebook = tidy(notebook, path.stem, address)
+    if left := problems(notebook, path.stem, address):
         raise NotStored("\n".join(left))
     draft = path.with_suffix(".ipynb.part")
     draft.write_text(text_of(notebook), encoding="utf-8")

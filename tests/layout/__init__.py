@@ -54,7 +54,7 @@ def stems(root: Path) -> list[str]:
 
 
 def cells(chapter: Path) -> list[Cell]:
-    """The cells of a chapter, without the one for Colab; code cells are numbered as nbval numbers them."""
+    """The cells of a chapter, without those for Colab and GitHub; code cells are numbered as nbval numbers them."""
     found, section, number = [], "", 0
     for raw in json.loads(chapter.read_text(encoding="utf-8"))["cells"]:
         source, tags = "".join(raw["source"]), frozenset(raw["metadata"].get("tags", []))
@@ -63,7 +63,7 @@ def cells(chapter: Path) -> list[Cell]:
         if raw["cell_type"] == "code":
             name, number = f"book/{chapter.name} Cell {number} ({cell_id})", number + 1
         alt = raw["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
-        if "colab" in tags:
+        if {"colab", "page"} & tags:
             continue
         for line in unfenced(source) if raw["cell_type"] == "markdown" else []:
             section = line[3:].strip() if line.startswith("## ") else section

@@ -151,7 +151,7 @@ def chapter() -> Any:
         new_code_cell("from mmnotes.page.exercises import check", id="import-check"),
         *checks,
     ]
-    notebook = tidy(new_notebook(cells=cells))
+    notebook = tidy(new_notebook(cells=cells), "weight")
     for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
         drawn = not {"figure", "lab"}.isdisjoint(cell.metadata.get("tags", []))
         cell.execution_count = None if drawn else number + 1
@@ -231,7 +231,7 @@ def second_chapter(root: Path) -> None:
     """A chapter `weight` that stands before the other one."""
     (root / "_toc.yml").write_text(SECOND_CHAPTER, encoding="utf-8")
     notebook = new_notebook(cells=[new_markdown_cell("# Weight", id="card")])
-    (root / "book/weight.ipynb").write_text(text_of(tidy(notebook)), encoding="utf-8")
+    (root / "book/weight.ipynb").write_text(text_of(tidy(notebook, "weight")), encoding="utf-8")
 
 
 def both(*changes: Callable[[Path], None]) -> Callable[[Path], None]:

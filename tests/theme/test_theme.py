@@ -15,6 +15,7 @@ from PIL import Image
 
 from tests.theme.small_book import CARD, SmallBook
 from theme.pictures import slim
+from tools.store import read, text_of, tidy
 
 FIRST = CARD.format(title="First", before="")
 
@@ -189,6 +190,15 @@ def test_links_need_the_repository_s_address(book):
     }
     assert "notebook-links" not in book.page("index")
     book.write("_config.yml", unset)
+
+
+def test_the_cells_for_other_places_are_on_no_page(book):
+    made(book, "", "value = 1")
+    plain, path = book.page("first"), book.root / "book/first.ipynb"
+    path.write_text(text_of(tidy(read(path), "first", "https://github.com/someone/notes")), "utf-8")
+    assert "someone.github.io" in path.read_text("utf-8")
+    book.build_well()
+    assert "someone" not in book.page("first") and book.page("first") == plain
 
 
 def test_minimal_notebook_metadata_is_enough(book):

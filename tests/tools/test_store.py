@@ -94,11 +94,13 @@ def test_what_cannot_be_stored_names_its_cell_and_leaves_the_file_alone(tmp_path
     assert [item.name for item in path.parent.iterdir()] == ["tiny.ipynb"]
 
 
-def test_the_cell_for_colab_is_there_exactly_when_the_address_is_set(tmp_path):
-    address = "https://example.org/mmnotes"
+def test_the_cells_for_colab_and_github_are_there_exactly_when_the_address_is_set(tmp_path):
+    address = "https://github.com/example/mmnotes"
     path = write(tmp_path, new_markdown_cell("# A title"), "print(1)", address=address)
     store(path)
-    title, colab, printed = read(path).cells
+    page, title, colab, printed = read(path).cells
+    assert page.metadata.tags == ["page", "remove-cell"]
+    assert "(https://example.github.io/mmnotes/book/tiny.html)" in page.source
     assert colab.metadata.tags == ["colab", "remove-cell"] and f"git+{address}" in colab.source
     assert (colab.execution_count, printed.execution_count, colab.outputs) == (1, 2, [])
     (tmp_path / "_config.yml").write_text("repository:\n  url: ''\n")
@@ -108,7 +110,7 @@ def test_the_cell_for_colab_is_there_exactly_when_the_address_is_set(tmp_path):
 
 
 def test_on_colab_that_cell_installs_the_package(tmp_path):
-    path = write(tmp_path, "print(1)", address="https://example.org/mmnotes")
+    path = write(tmp_path, "print(1)", address="https://github.com/example/mmnotes")
     store(path)
     source = code(path)[0].source
     colab = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')\n"
@@ -116,7 +118,7 @@ def test_on_colab_that_cell_installs_the_package(tmp_path):
     path = write(tmp_path, colab + fake_pip + source)
     store(path)
     printed = code(path)[0].outputs[0].text
-    assert printed == 'pip install --quiet "mmnotes @ git+https://example.org/mmnotes"\n'
+    assert printed == 'pip install --quiet "mmnotes @ git+https://github.com/example/mmnotes"\n'
 
 
 BREAKS = {
@@ -156,7 +158,7 @@ def test_whatever_is_not_in_stored_form_is_named(tmp_path, stored_text, said, ca
 
 
 def test_problems_reads_a_notebook_without_a_file():
-    assert any("more than a kernelspec" in problem for problem in problems(new_notebook()))
+    assert any("more than a kernelspec" in problem for problem in problems(new_notebook(), "tiny"))
 
 
 def nbval(path: Path) -> subprocess.CompletedProcess[str]:
