@@ -1,4 +1,5 @@
-"""The errata of the notes: one page from ``errata.yml``, and a box in a chapter that points to its entry."""
+"""Errata: those of the notes from ``errata.yml``, with a line in a chapter that opens to its entry; and the book's own
+from ``corrections.yml``."""
 
 from pathlib import Path
 
@@ -10,18 +11,23 @@ from sphinx.util.docutils import SphinxDirective
 
 REQUIRED = ("id", "claim", "section", "truth", "evidence")
 ALLOWED = {*REQUIRED, "shown_by"}
+CORRECTION = ("chapter", "date", "said", "holds", "shown_by")
 logger = logging.getLogger(__name__)
 
 
 class ErrataDirective(SphinxDirective):
-    """What both directives share: the entries, and how their texts become nodes."""
+    """What the directives share: the entries, and how their texts become nodes."""
+
+    def read(self, name: str) -> list[dict]:
+        """A file of entries; the page is made again when the file changes."""
+        file = Path(self.env.doc2path(self.env.docname)).with_name(name)
+        self.env.note_dependency(str(file))
+        return yaml.safe_load(file.read_text("utf-8")) or []
 
     def entries(self) -> dict[str, dict]:
-        """The well-formed entries by id; the page is made again when the file changes."""
-        file = Path(self.env.doc2path(self.env.docname)).with_name("errata.yml")
-        self.env.note_dependency(str(file))
+        """The well-formed entries of the notes' errata by id."""
         found = {}
-        for entry in yaml.safe_load(file.read_text("utf-8")) or []:
+        for entry in self.read("errata.yml"):
             name = entry.get("id", "an entry without id")
             problems = [f"no {key}" for key in REQUIRED if key not in entry]
             problems += [f"unknown key {key}" for key in sorted(entry.keys() - ALLOWED)]
@@ -68,25 +74,56 @@ class Errata(ErrataDirective):
         return nodes.section("", nodes.title("", name), self.lines(rows), ids=[f"erratum-{name}"])
 
 
+class Corrections(ErrataDirective):
+    """``{corrections}``: what earlier editions of the chapters had wrong, by chapter."""
+
+    def run(self) -> list[nodes.Node]:
+        """A heading for each chapter, and under it what it said and what holds."""
+        by_chapter: dict[str, list[dict]] = {}
+        for place, entry in enumerate(self.read("corrections.yml")):
+            problems = [f"no {key}" for key in CORRECTION if key not in entry]
+            problems += [f"unknown key {key}" for key in sorted(entry.keys() - {*CORRECTION})]
+            if problems:
+                self.warn(f"corrections.yml: entry {place + 1}: {', '.join(problems)}")
+            else:
+                by_chapter.setdefault(entry["chapter"], []).append(entry)
+        return [self.chapter(stem, entries) for stem, entries in by_chapter.items()]
+
+    def chapter(self, stem: str, entries: list[dict]) -> nodes.section:
+        """What one chapter had wrong."""
+        link = self.state.inline_text(f"{{doc}}`{stem}`", self.lineno)[0]
+        items = [nodes.list_item("", *self.correction(entry)) for entry in entries]
+        return nodes.section("", nodes.title("", "", *link), nodes.bullet_list("", *items), ids=[f"corrected-{stem}"])
+
+    def correction(self, entry: dict) -> list[nodes.Node]:
+        """What was said until a day, what holds, and where that is shown."""
+        return self.text(
+            f"Until {entry['date']:%-d %B %Y} it said: {entry['said'].strip()}\n\n"
+            f"{entry['holds'].strip()} (Shown by `{entry['shown_by']}`.)"
+        )
+
+
 class NotesSaid(ErrataDirective):
-    """``{notes-said}``: what the notes said of the matter at hand, and what is true."""
+    """``{notes-said}``: one folded line, a belief that the notes share with many; in it, what is true."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The box, or a warning that lists the known ids."""
+        """The folded line, or a warning that lists the known ids."""
         known, name = self.entries(), self.arguments[0]
         if name not in known:
             self.warn(f"no erratum {name!r}; there are {', '.join(known) or 'none'}")
             return []
-        rows = {"Claim": self.text(known[name]["claim"]), "What is true": self.text(known[name]["truth"])}
+        claim = self.state.inline_text(" ".join(known[name]["claim"].split()), self.lineno)[0]
+        title = nodes.title("", "", nodes.Text("A common belief: "), *claim)
         link = nodes.reference("", f"Evidence: {name}", refuri=f"errata.html#erratum-{name}", internal=True)
-        content = [nodes.title("", "The notes said"), self.lines(rows), nodes.paragraph("", "", link)]
-        return [nodes.admonition("", *content, classes=["notes-said"])]
+        content = [title, *self.text(known[name]["truth"]), nodes.paragraph("", "", link)]
+        return [nodes.admonition("", *content, classes=["dropdown", "common-belief"])]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("errata", Errata)
+    app.add_directive("corrections", Corrections)
     app.add_directive("notes-said", NotesSaid)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -40,6 +40,19 @@ def what_shows_an_entry_exists(root: Path) -> list[str]:
     return found
 
 
+def corrections_are_shown(root: Path) -> list[str]:
+    """Every entry of book/corrections.yml names a test or a cell of a chapter that shows what holds."""
+    found = []
+    for place, entry in enumerate(entries(root, "corrections.yml")):
+        name, shown_by = f"book/corrections.yml: entry {place + 1}", str(entry.get("shown_by", ""))
+        file, _, test = shown_by.partition("::")
+        notebook, _, cell = shown_by.partition("#")
+        ids = {each.id for each in cells(root / notebook)} if cell and (root / notebook).is_file() else set()
+        if not (test and is_test(root / file, test)) and cell not in ids:
+            found.append(f"{name}: neither a test nor book/<stem>.ipynb#<cell id>: {shown_by!r}")
+    return found
+
+
 def boxes_have_entries(root: Path) -> list[str]:
     """Every {notes-said} box in a chapter or page names an entry."""
     known = {entry.get("id") for entry in entries(root)}
@@ -54,9 +67,9 @@ def boxes_have_entries(root: Path) -> list[str]:
     ]
 
 
-def entries(root: Path) -> list[dict[str, Any]]:
-    """The entries of book/errata.yml."""
-    path = root / "book/errata.yml"
+def entries(root: Path, file: str = "errata.yml") -> list[dict[str, Any]]:
+    """The entries of a file in book/."""
+    path = root / "book" / file
     return (yaml.safe_load(path.read_text(encoding="utf-8")) or []) if path.is_file() else []
 
 
@@ -74,4 +87,4 @@ def is_test(path: Path, test: str) -> bool:
     return path.is_file() and f"def {name}(" in path.read_text(encoding="utf-8")
 
 
-RULES = [entries_are_complete, what_shows_an_entry_exists, boxes_have_entries]
+RULES = [entries_are_complete, what_shows_an_entry_exists, corrections_are_shown, boxes_have_entries]

@@ -98,6 +98,8 @@ FILES = {
     "mmnotes/layers/sums.py": LAYER,
     "mmnotes/page/__init__.py": PAGE,
     "mmnotes/page/exercises.py": CHECK,
+    "book/corrections.yml": "- shown_by: book/balance.ipynb#loops\n- shown_by: "
+    "tests/balance/test_rows.py::test_columns_come_last\n",
     "theme/__init__.py": '"""How pages are made."""\n',
     "tests/balance/test_rows.py": "def test_columns_come_last():\n    assert True\n",
     "tests/layers/test_sums.py": "",
@@ -531,6 +533,16 @@ BREAKS = [
         replace("tests/balance/test_rows.py", "come_last", "come_first"),
         errata_rules.what_shows_an_entry_exists,
         "tests/balance/test_rows.py::test_columns_come_last does not exist",
+    ),
+    (
+        replace("book/corrections.yml", "#loops", "#no-loops"),
+        errata_rules.corrections_are_shown,
+        "neither a test nor",
+    ),
+    (
+        replace("book/corrections.yml", "::test_columns", "::test_rows"),
+        errata_rules.corrections_are_shown,
+        "entry 2: neither a test nor",
     ),
     (cell("break-it", source="## Break it"), errata_rules.what_shows_an_entry_exists, "the label broken-cell"),
     (

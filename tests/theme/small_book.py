@@ -31,6 +31,12 @@ ERRATUM = """- id: first-1
   truth: Two is even, $2 = 2 \\cdot 1$.
   evidence: [Any textbook., "{cite}`smith2020`"]
 """
+CORRECTION = """- chapter: first
+  date: 2026-03-01
+  said: One is *even*.
+  holds: One is odd.
+  shown_by: book/first.ipynb#code-0
+"""
 FRAME = """
 import os, pathlib
 from IPython.display import HTML
@@ -50,8 +56,11 @@ class SmallBook:
         for file in ("_config.yml", "requirements.txt"):
             shutil.copy(ROOT / file, root / file)
         self.write("book/index.md", "# The book\n\n```{mechanism-map}\n```\n")
-        self.write("book/errata.md", "# Errata\n\n```{errata}\n```\n\n```{bibliography}\n```\n")
+        self.write(
+            "book/errata.md", "# Errata\n\n```{errata}\n```\n\n```{corrections}\n```\n\n```{bibliography}\n```\n"
+        )
         self.write("book/errata.yml", ERRATUM)
+        self.write("book/corrections.yml", CORRECTION)
         self.write("book/references.bib", BIBLIOGRAPHY)
         self.write("mmnotes/__init__.py", "")
         self.write("mmnotes/one.py", "value = 1\n")

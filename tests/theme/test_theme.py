@@ -79,9 +79,9 @@ def test_card_with_an_unknown_field_paper_or_chapter_is_refused(book):
     assert "unknown document: 'nowhere'" in refused(book, FIRST.replace(":before: ", ":before: nowhere"))
 
 
-def test_box_shows_claim_and_truth_and_links_to_the_entry(book):
-    box = made(book, "```{notes-said} first-1\n```").select_one(".notes-said")
-    assert "Two is odd." in box.get_text()
+def test_a_common_belief_is_one_folded_line_that_opens_to_the_truth_and_leads_to_the_entry(book):
+    box = made(book, "```{notes-said} first-1\n```").select_one("details.common-belief")
+    assert box.summary.get_text() == "A common belief: Two is odd." and not box.has_attr("open")
     assert "Two is even" in box.get_text()
     target = box.select("a")[-1]["href"]
     assert target == "errata.html#erratum-first-1"
@@ -114,6 +114,27 @@ def test_malformed_erratum_is_refused(book, change, complaint):
         assert "errata.yml: first-1: a second entry of this id" in book.build()[1]
     finally:
         book.write("book/errata.yml", good)
+
+
+def test_what_the_book_had_wrong_stands_under_its_chapter(book):
+    part = BeautifulSoup(book.page("errata"), "html.parser").find(id="corrected-first")
+    assert part.select_one("h2 a")["href"] == "first.html"
+    said, holds = part.select("li p")
+    assert said.get_text() == "Until 1 March 2026 it said: One is even." and said.em.get_text() == "even"
+    assert holds.get_text() == "One is odd. (Shown by book/first.ipynb#code-0.)"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"), [({"holds": None}, "no holds"), ({"colour": 1}, "unknown key colour")]
+)
+def test_malformed_correction_is_refused(book, change, complaint):
+    good = (book.root / "book/corrections.yml").read_text()
+    entry = {key: value for key, value in (yaml.safe_load(good)[0] | change).items() if value is not None}
+    try:
+        book.write("book/corrections.yml", yaml.safe_dump([entry]))
+        assert f"corrections.yml: entry 1: {complaint}" in book.build()[1]
+    finally:
+        book.write("book/corrections.yml", good)
 
 
 def test_formulas_are_set_numbered_and_readable(book):
