@@ -10,8 +10,9 @@ PARTS = ["current", "katex", "execute", "frames", "page", "icons", "cards", "err
 
 
 def add_paths(app: Sphinx, config: Config) -> None:
-    """Let Sphinx find the theme's templates and files, wherever the book is."""
+    """Let Sphinx find the theme's templates, files and icon, wherever the book is."""
     config.templates_path = [*dict.fromkeys([str(HERE / "templates"), *config.templates_path])]
+    config.html_favicon = str(HERE / "assets" / "favicon.svg")
     config.html_static_path = [*config.html_static_path, str(HERE / "assets")]
 
 

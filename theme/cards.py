@@ -22,7 +22,7 @@ class MechanismMap(nodes.General, nodes.Element):
 class Mechanism(SphinxDirective):
     """``{mechanism}``: the mechanism as one claim, and what a reader wants to know before starting."""
 
-    option_spec: ClassVar = {field: directives.unchanged for field in (*FIELDS, "before")}
+    option_spec: ClassVar = {field: directives.unchanged for field in (*FIELDS, "before", "names")}
 
     def inline(self, text: str) -> list[nodes.Node]:
         """MyST text of one line, as nodes."""
@@ -45,6 +45,8 @@ class Mechanism(SphinxDirective):
             "Run time": self.inline(f"{card['time']} on one processor core"),
             "Used by": self.inline(card["systems"]),
         }
+        if card.get("names"):
+            rows["Other names"] = self.inline(card["names"])
         lines = [
             nodes.definition_list_item("", nodes.term("", term), nodes.definition("", nodes.paragraph("", "", *text)))
             for term, text in rows.items()

@@ -11,17 +11,18 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+
+from theme.search import Searchable
 
 HERE = Path(__file__).parent
 PICKLE = "environment.pickle"
 logger = logging.getLogger(__name__)
 
 
-class BookBuilder(StandaloneHTMLBuilder):
+class BookBuilder(Searchable):
     """The HTML builder, writing the outdated pages and no other."""
 
     def write(

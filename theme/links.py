@@ -15,10 +15,10 @@ def repository(address: str) -> str:
     return address.removeprefix(GITHUB).rstrip("/")
 
 
-def page(address: str, stem: str) -> str:
-    """Where GitHub Pages shows a chapter of the repository at this address."""
+def pages(address: str) -> str:
+    """Where GitHub Pages shows the book of the repository at this address."""
     owner, name = repository(address).split("/")
-    return f"https://{owner}.github.io/{name}/book/{stem}.html"
+    return f"https://{owner}.github.io/{name}/"
 
 
 def of(app: Sphinx, name: str) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """What every page has in its head, and what it must not have: inline scripts and anything from another host."""
 
+import re
 from html import escape
 
 from docutils import nodes
@@ -10,22 +11,34 @@ from theme import links
 
 # Styles stay inline: KaTeX positions its glyphs with style attributes.
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
-DESCRIPTION_LENGTH = 160
+PICTURE = re.compile(r'src="\.\./((?:_static/labs|_images)/[^"]+)"')
+VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 
 
 def description(app: Sphinx, doctree: nodes.document | None) -> str:
-    """A page in one sentence: its first paragraph (of a chapter, the claim), else the book's title."""
+    """A page in a sentence: the first of its first paragraph (of a chapter, the claim), else the book's title."""
     first = doctree and next(doctree.findall(nodes.paragraph), None)
     text = " ".join((first.astext() if first else app.config.html_title).split())
-    return text if len(text) <= DESCRIPTION_LENGTH else text[:DESCRIPTION_LENGTH].rsplit(" ", 1)[0] + " ..."
+    return re.split(r"(?<=[.?!]) ", text, maxsplit=1)[0]
+
+
+def card(app: Sphinx, context: dict, text: str) -> str:
+    """What a link to the page shows where it is shared; its picture needs to know where the book is."""
+    shown = {"og:type": "article", "og:title": re.sub("<[^>]+>", "", context.get("title", "")), "og:description": text}
+    picture = PICTURE.search(context.get("body", ""))
+    if picture and app.config.html_baseurl:
+        shown |= {"og:url": context["pageurl"], "og:image": app.config.html_baseurl + picture[1]}
+    return "".join(f'\n<meta property="{key}" content="{escape(value)}">' for key, value in shown.items())
 
 
 def complete(app: Sphinx, name: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Give the page its policy, description and links, and take the theme's inline scripts out."""
-    text = escape(description(app, doctree))
+    text = description(app, doctree)
     context["metatags"] = (
         f'\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        f'\n<meta name="description" content="{text}">' + context.get("metatags", "")
+        f'\n<meta name="description" content="{escape(text)}">'
+        + card(app, context, text)
+        + VIEWPORT.sub("", context.get("metatags", ""))  # the layout has it already
     )
     context["script_files"] = [script for script in context["script_files"] if script.filename]
     context["notebook_links"] = links.of(app, name)
@@ -34,6 +47,8 @@ def complete(app: Sphinx, name: str, template: str, context: dict, doctree: node
 def add_front_door(app: Sphinx, config: Config) -> None:
     """The site opens at its root; the book lies one folder down."""
     config.html_additional_pages = {**config.html_additional_pages, "index": "redirect.html"}
+    address = config.html_theme_options.get("repository_url", "")
+    config.html_baseurl = config.html_baseurl or (links.pages(address) if address else "")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

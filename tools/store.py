@@ -107,7 +107,7 @@ def colab_cell(address: str) -> NotebookNode:
 
 def page_cell(address: str, stem: str) -> NotebookNode:
     """The first cell: GitHub shows a notebook without figures, so it says where they are. It is on no page."""
-    cell = nbformat.v4.new_markdown_cell(PAGE_SOURCE.format(page=links.page(address, stem)), id="page")
+    cell = nbformat.v4.new_markdown_cell(PAGE_SOURCE.format(page=f"{links.pages(address)}book/{stem}.html"), id="page")
     cell.metadata.tags = ["page", "remove-cell"]
     return cell
 

@@ -184,6 +184,33 @@ def test_folded_text_is_printed(book, open_page):
     assert page.locator("details[open]").count() == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("CLIP", "clip"), ("[CLS]", "clip"), ("attention pooling", "clip"), ("InfoNCE", "infonce"), ("SigLIP", "infonce"),
+        ("contrastive loss", "infonce"), ("modality gap", "infonce"), ("BLIP-2", "qformer"), ("Q-Former", "qformer"),
+        ("RoPE", "rope"), ("xPos", "rope"), ("YaRN", "rope"), ("MRoPE", "mrope"), ("Qwen3-VL", "mrope"),
+        ("flow matching", "flow"), ("Stable Diffusion 3", "flow"), ("classifier-free guidance", "flow"),
+        ("ControlNet", "zero_conv"), ("zero conv", "zero_conv"), ("LoRA", "zero_conv"), ("T2I-Adapter", "zero_conv"),
+        ("IP-Adapter", "decoupled_attention"), ("Sinkhorn", "sinkhorn"), ("SwAV", "sinkhorn"), ("DINOv2", "sinkhorn"),
+    ],
+)  # fmt: skip
+def test_search_finds_a_chapter_first_by_the_names_it_is_known_by(book, open_page, name, stem):
+    page = open_page(f"{address(book, 'search')}?q={quote(name)}")
+    first = page.locator("#search-results li").first
+    assert urlparse(first.locator("a").get_attribute("href")).path == f"book/{stem}.html"
+    assert first.locator("p").inner_text()
+
+
+def test_search_opens_at_the_section_and_marks_the_word(book, open_page):
+    page = open_page(f"{address(book, 'search')}?q=permuted")
+    first = page.locator("#search-results li").first
+    expect(first.locator("mark").first).to_have_text(re.compile("permuted", re.IGNORECASE))
+    first.locator("a").click()
+    page.wait_for_load_state()
+    assert page.locator(f"[id='{urlparse(page.url).fragment}']").bounding_box()["y"] < 300
+
+
 def test_search_finds_a_chapter(book, open_page):
     page = open_page(address(book, "search"))
     expect(page.locator(".bd-search-container input[type=search]")).to_be_focused()

@@ -19,6 +19,8 @@ from tools.store import read, text_of, tidy
 
 FIRST = CARD.format(title="First", before="")
 
+PLOT = 'from IPython.display import SVG\nSVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\')'
+
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
@@ -171,9 +173,6 @@ def test_cell_that_complains_is_refused(book):
     )
 
 
-PLOT = 'from IPython.display import SVG\nSVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\')'
-
-
 @pytest.mark.parametrize("alt", [None, "", "figure.png", "5f3a9c0b7d21e8a45f3a9c0b7d21e8a4"])
 def test_picture_without_a_text_is_refused(book, alt):
     metadata = {} if alt is None else {"mystnb": {"image": {"alt": alt}}}
@@ -185,12 +184,19 @@ def test_picture_with_a_text_passes(book):
     assert article.img["alt"] == "An empty square."
 
 
-def test_description_is_the_claim_or_the_first_paragraph(book):
-    book.write("book/index.md", "# The book\n\nAll *about* a < b & c.\n\n```{mechanism-map}\n```\n")
+def test_head_says_what_the_page_is(book):
+    book.write("book/index.md", "# The book\n\nAll *about* a < b & c. And more.\n\n```{mechanism-map}\n```\n")
     made(book, "")
-    for page, text in (("first", "First is a claim of x^2 here."), ("index", "All about a < b & c.")):
+    shown = {"first": ("First is a claim of x^2 here.", "First"), "index": ("All about a < b & c.", "The book")}
+    for page, (text, title) in shown.items():
         head = BeautifulSoup(book.page(page), "html.parser").head
         assert head.find("meta", attrs={"name": "description"})["content"] == text
+        assert head.find("meta", property="og:description")["content"] == text
+        assert head.find("meta", property="og:title")["content"] == title
+        assert head.find("link", rel="icon")["href"] == "../_static/favicon.svg"
+        assert len(head.find_all("meta", attrs={"name": "viewport"})) == 1
+        assert head.find("link", rel="canonical") is None
+        assert head.title.get_text() == ("First — " if page == "first" else "") + "How multimodal models work"
 
 
 def test_links_need_the_repository_s_address(book):
@@ -199,6 +205,7 @@ def test_links_need_the_repository_s_address(book):
     config = book.root / "_config.yml"
     unset = config.read_text()
     book.write("_config.yml", unset.replace('url: ""', 'url: "https://github.com/someone/notes"'))
+    book.chapter("second", CARD.format(title="Second", before=""), PLOT, mystnb={"image": {"alt": "A square."}})
     book.build_well()
     links = {
         a.get_text(): a["href"] for a in BeautifulSoup(book.page("first"), "html.parser").select(".notebook-links a")
@@ -210,7 +217,24 @@ def test_links_need_the_repository_s_address(book):
         "Report a mistake": "https://github.com/someone/notes/issues/new?title=Mistake%20in%20first",
     }
     assert "notebook-links" not in book.page("index")
+    head = BeautifulSoup(book.page("second"), "html.parser").head
+    assert head.find("link", rel="canonical")["href"] == "https://someone.github.io/notes/book/second.html"
+    picture = head.find("meta", property="og:image")["content"]
+    assert picture.startswith("https://someone.github.io/notes/_images/") and picture.endswith(".svg")
     book.write("_config.yml", unset)
+
+
+def test_every_section_can_be_searched_and_a_chapter_by_its_names(book):
+    made(book, "## A part\n\nWords and $x^2$.\n\n$$y = 3$$\n\n```python\ncode = 1\n```\n\n### Within\n\nMore.")
+    script = (book.root / "_build/html/_static/search-sections.js").read_text("utf-8")
+    found = json.loads(script.removeprefix("window.bookSections = ").rstrip(";\n"))
+    chapter, part, within = (each for each in found if each["url"].startswith("book/first.html"))
+    assert chapter["names"] == "none; A paper; Smith" and (chapter["first"], chapter["kind"]) == (True, "chapter")
+    assert "What does First answer?" in chapter["text"]
+    assert part | {"url": "book/first.html#a-part", "page": "First", "title": "A part"} == part
+    assert part["text"].startswith("Words and x^2.") and "code" not in part["text"] and "More" not in part["text"]
+    assert (within["url"], within["text"]) == ("book/first.html#within", "More.")
+    assert {each["kind"] for each in found if each["url"].startswith("book/errata")} == {"errata"}
 
 
 def test_the_cells_for_other_places_are_on_no_page(book):
