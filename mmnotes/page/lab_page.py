@@ -36,7 +36,9 @@ class Page:
         return (
             f'<figure class="mm-lab" id="{identifier}" data-address="{escape(self.address)}"'
             f' data-shown="{self.shown}" data-texts="{_data(self.texts)}">'
-            f'<figcaption class="mm-lab-title" id="{identifier}-title">{escape(self.title)}</figcaption>'
+            f'<figcaption class="mm-lab-title"><span id="{identifier}-title">{escape(self.title)}</span>'
+            f' <a class="mm-lab-link" href="#{identifier}" aria-label="Link to this lab as it stands">#</a>'
+            "</figcaption>"
             f'<div class="mm-lab-controls" role="group" aria-labelledby="{identifier}-title" hidden>'
             f"{self._controls()}</div>"
             f'<img class="mm-lab-picture" src="{escape(self.address)}/{self.shown}.webp" alt="{text}"'

@@ -204,14 +204,36 @@ def test_a_warm_picture_is_there_by_the_next_screen_refresh(page):
     assert complete
 
 
-def test_neighbours_and_only_they_are_fetched_ahead(open_page, labs):
+def test_what_one_control_can_reach_is_fetched_ahead_and_nothing_else(open_page, labs):
     asked: set[str] = set()
     page = open_page(labs)
     page.on("request", lambda request: asked.add(Path(request.url).name))
     page.locator("#lab-curve-power").focus()
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(300)
-    assert asked - {"4.webp"} == {"0.webp", "8.webp", "6.webp", "5.webp"}
+    assert asked - {"4.webp"} == {"0.webp", "8.webp", "12.webp", "6.webp", "5.webp"}
+
+
+def test_the_address_reopens_a_lab_as_it_stood(open_page, labs):
+    page = open_page(labs)
+    page.locator("#lab-curve-power").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("#lab-curve-marks").check()
+    page.locator("#lab-curve-colour").select_option("red")
+    wait_for(page, 11)
+    assert page.url.endswith("#lab-curve?power=3&marks=on&colour=red")
+    assert page.locator("#lab-curve .mm-lab-link").evaluate("link => link.href") == page.url
+    again = open_page(page.url)
+    wait_for(again, 11)
+    assert shown(again, "plain") == 1
+    assert again.locator("#lab-curve-marks").is_checked()
+    again.evaluate("location.hash = '#lab-curve?power=1&marks=on'")
+    wait_for(again, 3)
+    again.evaluate(
+        "location.hash = '#lab-curve?power=99&size=1'"
+    )  # of another edition: what is not there changes nothing
+    again.wait_for_timeout(100)
+    wait_for(again, 3)
 
 
 class Held:
@@ -369,7 +391,7 @@ def test_the_place_of_the_picture_is_kept_before_it_arrives(open_page, labs):
 
 
 def test_focus_is_visible(page):
-    for field in page.locator("#lab-curve :is(input, select, button)").all():
+    for field in page.locator("#lab-curve :is(a, input, select, button)").all():
         page.keyboard.press("Tab")
         expect(field).to_be_focused()
         assert field.evaluate("field => getComputedStyle(field).outlineStyle") == "solid"

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
 import pytest
 import yaml
@@ -187,7 +187,8 @@ def test_folded_text_is_printed(book, open_page):
 @pytest.mark.parametrize(
     ("name", "stem"),
     [
-        ("CLIP", "clip"), ("[CLS]", "clip"), ("attention pooling", "clip"), ("InfoNCE", "infonce"), ("SigLIP", "infonce"),
+        ("CLIP", "clip"), ("[CLS]", "clip"), ("attention pooling", "clip"),
+        ("InfoNCE", "infonce"), ("SigLIP", "infonce"),
         ("contrastive loss", "infonce"), ("modality gap", "infonce"), ("BLIP-2", "qformer"), ("Q-Former", "qformer"),
         ("RoPE", "rope"), ("xPos", "rope"), ("YaRN", "rope"), ("MRoPE", "mrope"), ("Qwen3-VL", "mrope"),
         ("flow matching", "flow"), ("Stable Diffusion 3", "flow"), ("classifier-free guidance", "flow"),

@@ -10,11 +10,25 @@
   const position = (field) =>
     field.type === "checkbox" ? Number(field.checked) : field.selectedIndex ?? Number(field.value);
 
-  function neighbours(field) {
+  const stops = (field) => (field.type === "checkbox" ? 2 : field.options?.length ?? Number(field.max) + 1);
+
+  // The other places of a control, the nearest first.
+  function others(field) {
     const at = position(field);
-    if (field.type === "checkbox") return [1 - at];
-    if (field.options) return [...Array(field.options.length).keys()].filter((other) => other !== at);
-    return [at - 1, at + 1].filter((other) => other >= 0 && other <= Number(field.max));
+    const places = [...Array(stops(field)).keys()].filter((other) => other !== at);
+    return places.sort((a, b) => Math.abs(a - at) - Math.abs(b - at));
+  }
+
+  // What the reader sees at each place of a control; a lab's state is written with it, and outlives new pictures.
+  function values(field) {
+    if (field.type === "checkbox") return ["off", "on"];
+    return field.options ? [...field.options].map((option) => option.text) : JSON.parse(field.dataset.texts);
+  }
+
+  function put(field, place) {
+    if (field.type === "checkbox") field.checked = Boolean(place);
+    else if (field.options) field.selectedIndex = place;
+    else field.value = place;
   }
 
   function showValue(field) {
@@ -42,6 +56,7 @@
   function startLab(lab) {
     const part = (name) => lab.querySelector(`.mm-lab-${name}`);
     const [controls, picture, text, live] = ["controls", "picture", "text", "live"].map(part);
+    const link = part("link");
     const fields = [...controls.querySelectorAll("[data-stride]")];
     const texts = JSON.parse(lab.dataset.texts);
     const first = Number(lab.dataset.shown);
@@ -54,7 +69,7 @@
       load(first); // printing shows it again, and cannot wait
       for (const field of fields) {
         const at = position(field);
-        for (const other of neighbours(field)) load(wanted + (other - at) * Number(field.dataset.stride));
+        for (const other of others(field)) load(wanted + (other - at) * Number(field.dataset.stride));
       }
     }
 
@@ -94,6 +109,28 @@
       load(frame).then(finish(show), finish(fail)); // before the next screen refresh if it is there already
     }
 
+    // The address opens the lab as it stands: #lab-name?control=value&...
+    const key = (field) => field.id.slice(lab.id.length + 1);
+
+    function remember() {
+      const state = new URLSearchParams(fields.map((field) => [key(field), values(field)[position(field)]]));
+      const address = `#${lab.id}?${state}`;
+      link.href = address;
+      history.replaceState(null, "", address);
+    }
+
+    function recall() {
+      const [name, state] = location.hash.slice(1).split(/\?(.*)/s);
+      if (name !== lab.id) return;
+      const wished = new URLSearchParams(state ?? "");
+      for (const field of fields) {
+        const place = values(field).indexOf(wished.get(key(field)));
+        if (place >= 0) put(field, place);
+      }
+      change();
+      if (state) lab.scrollIntoView(); // the browser finds only plain names
+    }
+
     function stop() {
       if (!playing) return;
       clearInterval(playing.timer);
@@ -131,8 +168,10 @@
     controls.hidden = false;
     controls.addEventListener("focusin", prefetch, { once: true });
     controls.addEventListener("pointerover", prefetch, { once: true });
-    controls.addEventListener("input", () => { stop(); change(); });
+    controls.addEventListener("input", () => { stop(); change(); remember(); });
     controls.querySelectorAll(".mm-lab-play").forEach(startPlayer);
+    addEventListener("hashchange", recall);
+    recall();
     addEventListener("beforeprint", () => show(first));
     addEventListener("afterprint", () => show(wanted));
   }
