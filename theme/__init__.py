@@ -6,7 +6,10 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 HERE = Path(__file__).parent
-PARTS = ["current", "katex", "execute", "frames", "page", "icons", "cards", "errata", "fold", "languages", "access"]
+PARTS = [
+    "current", "katex", "execute", "frames", "page", "icons", "cards", "errata", "terms", "hover", "fold", "languages",
+    "access",
+]  # fmt: skip
 
 
 def add_paths(app: Sphinx, config: Config) -> None:
@@ -21,7 +24,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", add_paths)
     for sheet in ("katex/katex.css", "book.css", "lab.css"):
         app.add_css_file(sheet)
-    for script in ("book.js", "lab.js"):
+    for script in ("book.js", "lab.js", "hover.js"):
         app.add_js_file(script, defer="defer")
     for part in PARTS:
         app.setup_extension(f"theme.{part}")

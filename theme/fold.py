@@ -8,6 +8,8 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
+SOLUTION = "Solution"
+
 
 class Fold(nodes.General, nodes.Element):
     """A folded box."""
@@ -18,7 +20,7 @@ class FoldTitle(nodes.General, nodes.TextElement):
 
 
 class FoldAdmonitions(SphinxPostTransform):
-    """An admonition of class ``dropdown`` is a folded box."""
+    """An admonition of class ``dropdown`` is a folded box; a solution is known by its title."""
 
     default_priority = 200
 
@@ -27,7 +29,9 @@ class FoldAdmonitions(SphinxPostTransform):
         for box in list(self.document.findall(nodes.admonition)):
             if "dropdown" in box["classes"]:
                 title, *content = box.children
-                fold = Fold("", FoldTitle("", "", *title.children), *content, ids=box["ids"], classes=box["classes"])
+                kind = ["solution"] if title.astext().startswith(SOLUTION) else []
+                fold = Fold("", FoldTitle("", "", *title.children), *content, ids=box["ids"])
+                fold["classes"] = [*box["classes"], *kind]
                 box.replace_self(fold)
 
 

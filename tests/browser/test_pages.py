@@ -176,12 +176,40 @@ def test_folded_text_opens_with_the_keyboard(book, open_page):
     expect(fold).to_have_attribute("open", "")
 
 
-def test_folded_text_is_printed(book, open_page):
-    page = open_page(address(book, PAGES[1]))
+def test_print_is_light_and_open_with_the_solutions_behind_and_leaves_the_page_as_it_was(book, open_page):
+    page = open_page(address(book, PAGES[1]), color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    before = page.locator("article.bd-article").inner_html()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert page.locator("details:not([open]):not(.cell > details)").count() == 0
+    assert page.locator(".cell > details[open]").count() == 0
+    last = page.locator("article.bd-article > section").last
+    assert last.locator("h2").inner_text() == "Solutions"
+    assert last.locator("details.solution").count() == page.locator("details.solution").count() >= 5
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("details[open]").count() == 0
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.locator("article.bd-article").inner_html() == before
+
+
+def test_links_to_works_terms_and_equations_show_what_they_lead_to(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    card = page.locator("#hover-card")
+    expect(card).not_to_be_visible()
+    for link in ("a.term", "p a[href*='bibliography.html#']", "p a[href^='#equation-']"):
+        link = page.locator(f".bd-article {link}:visible").first
+        link.hover()
+        expect(card).to_be_visible()
+        assert len(card.inner_text()) > 10
+        page.keyboard.press("Escape")
+        expect(card).not_to_be_visible()
+    page.mouse.move(0, 0)
+    page.keyboard.press("Tab")
+    link.focus()
+    expect(card).to_be_visible()
+    expect(link).to_have_attribute("aria-describedby", "hover-card")
+    page.keyboard.press("Tab")
+    expect(card).not_to_be_visible()
 
 
 @pytest.mark.parametrize(

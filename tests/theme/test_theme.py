@@ -237,6 +237,33 @@ def test_every_section_can_be_searched_and_a_chapter_by_its_names(book):
     assert {each["kind"] for each in found if each["url"].startswith("book/errata")} == {"errata"}
 
 
+@pytest.fixture
+def glossary(book):
+    book.write(
+        "book/glossary.md",
+        "# Glossary\n\n```{glossary}\nattention mask 掩码\n    Which $x$ count.\n\nmask\n    Less.\n```\n",
+    )
+    book.pages("first", "second", "glossary", "errata")
+    yield
+    (book.root / "book/glossary.md").unlink()
+    book.pages("first", "second", "errata")
+
+
+def test_the_first_use_of_a_term_leads_to_the_glossary_and_carries_its_meaning(book, glossary):
+    text = "## Masks\n\nA `mask` first. Attention masks hide; a mask and an attention mask do: {cite}`smith2020`.\n"
+    article = made(book, f"{text}\n:::{{admonition}} A mask\nA mask.\n:::\n\n{{doc}}`glossary`")
+    links = article.select("a.term")
+    assert [link.get_text() for link in links] == ["Attention mask", "mask"]
+    assert [link["href"].partition("#")[0] for link in links] == ["glossary.html"] * 2
+    assert not BeautifulSoup(book.page("glossary"), "html.parser").select("a.term")
+    carried = {each["data-of"]: each.decode_contents() for each in article.find_parent("html").select("template")}
+    meaning = carried[links[0]["href"]]
+    assert meaning.startswith("<strong>attention mask 掩码</strong>") and 'class="katex"' in meaning
+    (work,) = (said for address, said in carried.items() if address.startswith("errata.html#"))
+    assert "Ann Smith" in work and "A paper" in work
+    assert len(carried) == 3
+
+
 def test_the_cells_for_other_places_are_on_no_page(book):
     made(book, "", "value = 1")
     plain, path = book.page("first"), book.root / "book/first.ipynb"

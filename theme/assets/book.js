@@ -18,13 +18,35 @@
   });
   boxes.forEach((box) => watch.observe(box));
 
-  // Print what is folded, and fold it again.
-  let opened = [];
+  // On paper: light, with everything open that is not code, and the solutions behind the chapter, where they do not
+  // answer before they are asked. Afterwards the page is as it was.
+  const root = document.documentElement;
+  let undo = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
-    opened.forEach((box) => (box.open = true));
+    const mode = root.dataset.theme;
+    root.dataset.theme = "light";
+    undo.push(() => (root.dataset.theme = mode));
+    for (const box of document.querySelectorAll("details:not([open]):not(.cell > details)")) {
+      box.open = true;
+      undo.push(() => (box.open = false));
+    }
+    const solutions = document.querySelectorAll("details.solution");
+    if (!solutions.length) return;
+    const appendix = document.createElement("section");
+    appendix.append(Object.assign(document.createElement("h2"), { textContent: "Solutions" }));
+    for (const solution of solutions) {
+      const place = document.createComment("solution");
+      solution.replaceWith(place);
+      appendix.append(solution);
+      undo.push(() => place.replaceWith(solution));
+    }
+    document.querySelector("article.bd-article").append(appendix);
+    undo.push(() => appendix.remove());
   });
-  addEventListener("afterprint", () => opened.forEach((box) => (box.open = false)));
+  addEventListener("afterprint", () => {
+    undo.forEach((act) => act());
+    undo = [];
+  });
 
   // The search page begins in its field.
   document.querySelector(".bd-search-container input[type=search]")?.focus();
