@@ -43,7 +43,7 @@ def clouds(figure: Figure, images: ArrayLike, texts: ArrayLike, pairs: ArrayLike
     for values, name, colour in ((others, "all others", "0.6"), (pairs, "pairs", GREEN)):
         shares = np.full(np.asarray(values).size, 1 / np.asarray(values).size)
         right.hist(np.asarray(values), bins, weights=shares, color=colour, alpha=0.7, label=name)
-    right.set(xlabel="cosine", xlim=(-1, 1), ylim=(0, 0.4), ylabel="share")
+    right.set(xlabel="cosine", xlim=(-1, 1), ylim=(0, 0.25), ylabel="share")
     right.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
 
