@@ -12,7 +12,7 @@ _PIXELS = torch.cos(torch.arange(2 * 3 * 6 * 6.0) ** 1.5).reshape(2, 3, 6, 6)
 _IDS = torch.tensor([[3, 9, 7, 9, 9], [8, 2, 5, 9, 1], [9, 9, 9, 9, 9], [12, 4, 9, 0, 0]])
 _X = torch.linspace(-3, 3, 13, dtype=torch.float64)
 _IMAGE = torch.cos(torch.arange(15.0).reshape(3, 5) ** 1.5) * torch.tensor([[1.0], [3.0], [0.5]])
-_TEXT = torch.sin(torch.arange(20.0).reshape(4, 5) ** 1.5) * torch.tensor([[2.0], [1.0], [4.0], [1.0]])
+_TEXT = torch.sin(torch.arange(60.0).reshape(4, 3, 5) ** 1.5) * torch.tensor([[2.0], [0.5], [4.0]])
 
 
 def _tower_size(size: int, patch: int, dim: int, depth: int, features: int) -> int:
@@ -25,14 +25,12 @@ def _tower_size_mistakes(size: int, patch: int, dim: int, depth: int, features: 
     return {
         "[CLS] is a vector of its own and has a row in the table of positions too.": right - dim,
         "The convolution has no bias.": right + dim,
-        "Norms stand before and after the layers, with a weight and a bias each.": right - 2 * dim,
         "The two norms outside the layers are missing, one before and one after them.": right - 4 * dim,
         "A layer has biases and two norms besides its 12 dim² weights.": right - 13 * dim * depth,
         "The matrices of a layer have biases: 4 dim in attention, 5 dim in the network.": right - 9 * dim * depth,
         "The two norms of each layer are missing.": right - 4 * dim * depth,
         "There are no biases and no norms here, and a tower has both.": right - (13 * depth + 4) * dim,
         "Between the layers and the features lies a projection.": right - dim * features,
-        "The projection to the features has no bias.": right + features,
     }
 
 
@@ -79,7 +77,6 @@ def _slope_mistakes(x: Tensor) -> dict[str, Any]:
     return {
         "This is the gate alone; x inside the sigmoid moves too.": gate,
         "The inner derivative brings a factor 1.702.": gate + x * inner,
-        "This is the slope of SiLU, without 1.702.": _slope(x / 1.702),
         "This is QuickGELU itself; its slope is asked for.": x * gate,
         "A product has a slope of two terms; this is the one in which the gate moves.": 1.702 * x * inner,
         "The gate's slope is multiplied by x, the other factor of the product.": gate + 1.702 * inner,
@@ -88,24 +85,27 @@ def _slope_mistakes(x: Tensor) -> dict[str, Any]:
 
 
 def _zero_shot(image: Tensor, text: Tensor, scale: float) -> Tensor:
-    return (scale * normalize(image, dim=1) @ normalize(text, dim=1).T).softmax(1)
+    classes = normalize(normalize(text, dim=2).mean(1), dim=1)
+    return (scale * normalize(image, dim=1) @ classes.T).softmax(1)
 
 
 def _zero_shot_mistakes(image: Tensor, text: Tensor, scale: float) -> dict[str, Any]:
-    unit, cosines = normalize(image, dim=1), normalize(image, dim=1) @ normalize(text, dim=1).T
-    lengths = "The features have lengths of their own: bring both to length one first."
+    unit, prompts = normalize(image, dim=1), normalize(text, dim=2)
+    cosines = unit @ normalize(prompts.mean(1), dim=1).T
+    outvoted = "A prompt with a long vector outvotes the others of its class: bring each to length one before the mean."
+    short = "The mean of unit vectors is shorter than one: bring it to length one again."
     rows = "Each picture chooses among the texts: the probabilities of a row sum to one."
     return {
-        lengths: (scale * image @ text.T).softmax(1),
-        "The texts have lengths of their own too.": (scale * unit @ text.T).softmax(1),
-        "The pictures have lengths of their own too.": (scale * image @ normalize(text, dim=1).T).softmax(1),
+        outvoted: (scale * unit @ normalize(text.mean(1), dim=1).T).softmax(1),
+        short: (scale * unit @ prompts.mean(1).T).softmax(1),
+        "The features have lengths of their own: bring them to length one.": (scale * image @ text.mean(1).T).softmax(
+            1
+        ),
         "The scale is missing; cosines alone give nearly even probabilities.": cosines.softmax(1),
         "The scale multiplies; what divides is the temperature.": (cosines / scale).softmax(1),
         rows: (scale * cosines).softmax(0),
         "These are cosines; a softmax makes probabilities of them.": cosines,
-        "These are scores; a softmax makes probabilities of them.": scale * cosines,
         "These are the logarithms of the probabilities.": (scale * cosines).log_softmax(1),
-        "A sigmoid judges each pair alone; here the classes compete.": (scale * cosines).sigmoid(),
     }
 
 
@@ -121,6 +121,6 @@ EXERCISES = {
     "clip-5": Exercise(
         solution=_zero_shot,
         mistakes=_zero_shot_mistakes,
-        inputs=((_IMAGE, _TEXT, 5.0), (_IMAGE[:2], _TEXT[:3], 1.0)),
+        inputs=((_IMAGE, _TEXT, 5.0), (_IMAGE[:2], _TEXT[:3, :2], 1.0)),
     ),
 }

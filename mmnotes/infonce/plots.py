@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, ORANGE
+from mmnotes.page.palette import BLUE, GREEN, ORANGE
 
 
 def estimates(axes: Axes, truth: ArrayLike, means: ArrayLike, spreads: ArrayLike, *, ceiling: float) -> None:
@@ -20,28 +20,31 @@ def estimates(axes: Axes, truth: ArrayLike, means: ArrayLike, spreads: ArrayLike
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
 
 
-def sweep(
-    figure: Figure,
-    settings: Sequence[float],
-    scores: ArrayLike,
-    across: Sequence[float],
-    up: Sequence[float],
-    *,
-    chosen: int,
-) -> None:
-    """Scores (settings, seeds) over a logarithmic axis, beside the path of two further measures of each setting.
+def sweep(figure: Figure, settings: Sequence[float], scores: dict[str, ArrayLike], gaps: dict[str, ArrayLike]) -> None:
+    """Scores and gaps (settings, seeds) of each start over a logarithmic axis: a line of means, a dot for each seed."""
+    panels = figure.subplots(1, 2)
+    for axes, rows, title in zip(panels, (scores, gaps), ("mean reciprocal rank, %", "gap"), strict=True):
+        for (start, values), colour in zip(rows.items(), (BLUE, ORANGE), strict=True):
+            axes.semilogx(settings, np.asarray(values).mean(1), color=colour, label=start)
+            axes.semilogx(settings, np.asarray(values), ".", color=colour)
+        axes.set(xlabel="temperature τ", title=title)
+    panels[1].set_ylim(0, 2)
+    panels[1].legend(title="started")
 
-    The setting at place ``chosen`` is orange in both.
-    """
-    scores = np.asarray(scores)
-    left, right = figure.subplots(1, 2, width_ratios=(1.4, 1))
-    left.semilogx(settings, scores.mean(1), color=BLUE)
-    left.semilogx(settings, scores, ".", color="0.6")
-    left.semilogx(settings[chosen], scores.mean(1)[chosen], "o", color=ORANGE, markersize=9)
-    left.set(xlabel="temperature τ", title="mean reciprocal rank, %")
-    right.plot(across, up, ".-", color=BLUE)
-    right.plot(across[chosen], up[chosen], "o", color=ORANGE, markersize=9)
-    right.set(xlabel="alignment", title="uniformity")
+
+def clouds(figure: Figure, images: ArrayLike, texts: ArrayLike, pairs: ArrayLike, others: ArrayLike) -> None:
+    """Two clouds of points (count, 2) in the unit disc, and what share of pairs and of all others has which cosine."""
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.3))
+    for points, name, colour in ((images, "drawings", BLUE), (texts, "captions", ORANGE)):
+        left.plot(*np.asarray(points).T, ".", markersize=3, color=colour, label=name)
+    left.set(xlim=(-1, 1), ylim=(-1, 1), aspect="equal", xlabel="set apart along here")
+    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
+    bins = np.linspace(-1, 1, 41)
+    for values, name, colour in ((others, "all others", "0.6"), (pairs, "pairs", GREEN)):
+        shares = np.full(np.asarray(values).size, 1 / np.asarray(values).size)
+        right.hist(np.asarray(values), bins, weights=shares, color=colour, alpha=0.7, label=name)
+    right.set(xlabel="cosine", xlim=(-1, 1), ylim=(0, 0.25), ylabel="share")
+    right.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
 
 def nearest(figure: Figure, pictures: ArrayLike, captions: Sequence[str], *, right: int | None) -> None:

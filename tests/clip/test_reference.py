@@ -1,12 +1,15 @@
 """CLIP against transformers' CLIPModel with its weights copied by name, and against numbers of the authors' code."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import CLIPConfig, CLIPModel
+from transformers import AutoProcessor, CLIPConfig, CLIPModel
 
 from mmnotes.clip import CLIP, AttentionReadout, ClassReadout, ImageTower, TextTower
-from mmnotes.clip.released import fill_clip_
+from mmnotes.clip.released import clip_of, fill_clip_
 
 # Picture, patch, width, depth, heads, hidden; the same of the text, its vocabulary and length; features.
 SETTINGS = {
@@ -215,3 +218,45 @@ def test_parameter_counts_at_full_size(patch, dim, depth, text_dim, text_heads, 
         text = TextTower(vocabulary=49_408, length=77, **sizes, features=features)
     found = tuple(sum(each.numel() for each in tower.parameters()) for tower in (image, text))
     assert found == counts
+
+
+@every_setting
+def test_a_clip_is_made_of_a_released_model(name):
+    model = theirs(name, end=2)
+    made = clip_of(model)
+    size, words = SETTINGS[name][0][0], SETTINGS[name][1][4]
+    pixels, ids = (
+        torch.randn(3, 3, size, size),
+        torch.tensor([[1, words - 1], [words - 1, 0]])[:, : SETTINGS[name][1][5]],
+    )
+    with torch.no_grad():
+        wanted = model(pixel_values=pixels, input_ids=ids).logits_per_image
+        assert torch.allclose(made(pixels, ids), wanted, atol=1e-4)
+    assert not any(parameter.requires_grad for parameter in made.parameters())
+
+
+def test_another_activation_is_refused():
+    model = theirs("one head, one layer", end=2)
+    model.config.text_config.hidden_act = "gelu"
+    with pytest.raises(ValueError, match=r"released must run with quick_gelu, got 'gelu' in its text tower"):
+        clip_of(model)
+
+
+def test_the_lines_of_the_chapter_run_with_a_small_model(monkeypatch, capsys):
+    """The snippet that downloads, with a model and a processor of the test's own in place of the hub's."""
+    text = next(
+        "".join(cell["source"])
+        for cell in json.loads(Path("book/clip.ipynb").read_text(encoding="utf-8"))["cells"]
+        if "AutoProcessor" in "".join(cell["source"])
+    )
+    code = text.split("```python\n")[1].split("```")[0]
+
+    def processed(*, text, images, padding, return_tensors):
+        assert all(each.max() > 1 for each in images) and padding and return_tensors == "pt"
+        ids = torch.tensor([[27, 3, 28, 28], [27, 3, 4, 28]])[: len(text)]
+        return {"pixel_values": torch.rand(len(images), 3, 15, 15), "input_ids": ids}
+
+    monkeypatch.setattr(CLIPModel, "from_pretrained", lambda _: theirs("unlike primes", end=2))
+    monkeypatch.setattr(AutoProcessor, "from_pretrained", lambda _: processed)
+    exec(compile(code, "the chapter", "exec"), {})
+    assert capsys.readouterr().out.count("tensor") == 2

@@ -24,12 +24,27 @@ def test_estimates(figure):
     assert set(ceiling.get_ydata()) == {6.5} and ceiling.get_color() == ORANGE
 
 
-def test_sweep_marks_the_chosen_setting_in_both(figure):
-    infonce_plots.sweep(figure, [0.1, 1, 10], [[1, 3], [5, 7], [2, 2]], [3, 2, 1], [-1, -2, -3], chosen=1)
-    left, right = (axes.lines[-1] for axes in figure.axes)
-    assert (left.get_xdata(), left.get_ydata()) == (pytest.approx([1]), pytest.approx([6]))
-    assert (right.get_xdata(), right.get_ydata()) == (pytest.approx([2]), pytest.approx([-2]))
-    assert left.get_color() == right.get_color() == ORANGE
+def test_sweep_draws_the_means_of_each_start_in_its_colour(figure):
+    scores = {"together": [[1, 3], [5, 7], [2, 2]], "apart": [[1, 1], [2, 4], [0, 2]]}
+    gaps = {"together": [[0, 0], [0, 0], [0, 0]], "apart": [[1.5, 1.3], [1, 1], [0.5, 0.3]]}
+    infonce_plots.sweep(figure, [0.1, 1, 10], scores, gaps)
+    left, right = figure.axes
+    lines = {line.get_label(): line for line in left.lines if not line.get_label().startswith("_")}
+    assert {name: list(line.get_ydata()) for name, line in lines.items()} == {"together": [2, 6, 2], "apart": [1, 3, 1]}
+    assert lines["apart"].get_color() == ORANGE != lines["together"].get_color()
+    assert [list(line.get_ydata()) for line in right.lines if line.get_label() == "apart"] == [
+        pytest.approx([1.4, 1, 0.4])
+    ]
+
+
+def test_clouds_show_every_point_and_shares_that_add_up_to_one(figure):
+    images, texts = [[0.5, 0.1], [0.6, -0.1], [0.4, 0]], [[-0.5, 0.2], [-0.4, -0.2], [-0.6, 0]]
+    infonce_plots.clouds(figure, images, texts, [0.31, 0.32, -0.4], np.linspace(-0.9, 0.9, 6))
+    left, right = figure.axes
+    assert [line.get_xydata().tolist() for line in left.lines] == [images, texts]
+    others, pairs = ([bar.get_height() for bar in bars] for bars in right.containers)
+    assert sum(others) == pytest.approx(1) and sum(pairs) == pytest.approx(1)
+    assert max(pairs) == pytest.approx(2 / 3)
 
 
 def test_nearest_frames_the_right_one_alone(figure):

@@ -7,7 +7,7 @@ has three readouts, which learn together: the loss is the mean of their three sy
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -65,17 +65,34 @@ def moved(pixels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def train_one(seed: int) -> nn.ModuleDict:
-    """A model of this seed, trained."""
+    """A model of this seed, trained, with all three readouts."""
     torch.manual_seed(seed)
     model = untrained_clip(vocabulary=END + 1)
+
+    def rate_at(step: int) -> float:
+        """Up, down a slow cosine that ends far behind the last step, and straight to zero at the end."""
+        slow = rate(step, highest=RATE, steps=PERIOD, warm_up=WARM_UP, first=1)
+        return slow * min(1.0, (STEPS - step) / COOLING)
+
+    loss_of = loss_through(model, list(dict(readouts(model))))
+    train_(model, optimiser_of(model), loss_of, rate_at, name="clip", steps=STEPS, seed=seed)
+    return model
+
+
+def optimiser_of(model: nn.Module) -> torch.optim.AdamW:
+    """AdamW that pulls matrices to zero and leaves vectors alone."""
+    matrices = [each for each in model.parameters() if each.ndim > 1]
+    others = [each for each in model.parameters() if each.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98))
+
+
+def loss_through(model: nn.ModuleDict, rules: Sequence[str]) -> Callable[[torch.Generator], Tensor]:
+    """The loss of a random batch, the mean over the readouts that are named."""
     kept = [place for place, concept in enumerate(concepts()) if not concept.held_out]
     captions = [concepts()[place].en for place in kept]
     styles = torch.stack([drawings(vendor=vendor)[kept] for vendor in STYLES])
-    matrices = [each for each in model.parameters() if each.ndim > 1]
-    others = [each for each in model.parameters() if each.ndim <= 1]
-    optimiser = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], betas=(0.9, 0.98)
-    )
+    chosen = [readout for name, readout in readouts(model) if name in rules]
 
     def loss_of(generator: torch.Generator) -> Tensor:
         batch = torch.randperm(len(kept), generator=generator)[:BATCH]
@@ -84,16 +101,10 @@ def train_one(seed: int) -> nn.ModuleDict:
         ids = [token_ids(caption(*captions[place], generator)) for place in batch.tolist()]
         tokens, text = model["clip"].image.states(pixels), model["clip"].text(torch.tensor(ids))
         scale = model["clip"].logit_scale.clamp(max=math.log(100)).exp()
-        losses = [info_nce(similarity(readout(tokens), text), scale=scale) for _, readout in readouts(model)]
+        losses = [info_nce(similarity(readout(tokens), text), scale=scale) for readout in chosen]
         return torch.stack(losses).mean()
 
-    def rate_at(step: int) -> float:
-        """Up, down a slow cosine that ends far behind the last step, and straight to zero at the end."""
-        slow = rate(step, highest=RATE, steps=PERIOD, warm_up=WARM_UP, first=1)
-        return slow * min(1.0, (STEPS - step) / COOLING)
-
-    train_(model, optimiser, loss_of, rate_at, name="clip", steps=STEPS, seed=seed)
-    return model
+    return loss_of
 
 
 @torch.no_grad()
