@@ -1,6 +1,7 @@
 """Exercises of the chapter on the Q-Former."""
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,7 +15,8 @@ from mmnotes.qformer.objectives import itc_similarity
 _PADDED = torch.tensor([[True, True, True, True], [True, True, False, False]])
 _GENERATOR = torch.Generator().manual_seed(0)
 _QUERIES, _TEXTS = torch.randn(3, 5, 7, generator=_GENERATOR), torch.randn(4, 7, generator=_GENERATOR)
-_CHAIN = torch.eye(6, dtype=torch.bool) | torch.diag(torch.ones(5), -1).bool()  # each reads itself and the one before
+_LOGITS = 3 * torch.randn(6, 6, generator=_GENERATOR)
+_IMAGES = [torch.tensor(images) for images in ([4, 4, 7, 9, 9, 9], [0, 1, 0, 2], [0, 1, 2, 3, 4])]
 
 
 def _cross_attention(layers: int, image_dim: int, *, rest: int = 0) -> int:
@@ -53,20 +55,28 @@ def _similarity_mistakes(query_features: Tensor, text_features: Tensor) -> dict[
     }
 
 
-def _reached(mask: Tensor, token: int, depth: int) -> Tensor:
-    changed = torch.arange(len(mask)) == token
-    for _ in range(depth):
-        changed = changed | (mask & changed).any(1)
-    return changed
+def _soft_contrast(logits: Tensor, target: Tensor) -> Tensor:
+    return -(target * (logits.log_softmax(1) + logits.log_softmax(0))).sum() / (2 * len(logits))
 
 
-def _reached_mistakes(mask: Tensor, token: int, depth: int) -> dict[str, Any]:
-    right = _reached(mask, token, depth)
+def _shared_contrast(logits: Tensor, image: Tensor) -> Tensor:
+    same = image[:, None] == image
+    return _soft_contrast(logits, same / same.sum(1, keepdim=True))
+
+
+def _shared_contrast_mistakes(logits: Tensor, image: Tensor) -> dict[str, Any]:
+    same, own, soft = image[:, None] == image, torch.eye(len(logits)), partial(_soft_contrast, logits)
+    right, count = _shared_contrast(logits, image), same.sum(1, keepdim=True)
+    rows = -(same / count * logits.log_softmax(1)).sum() / len(logits)
+    alone = logits.masked_fill(same & (own == 0), -1e9)
+    summed = [(logits.softmax(way) * same).sum(way).log().mean() for way in (0, 1)]
     return {
-        "That is one layer. What a layer has reached, the next one carries on.": _reached(mask, token, 1),
-        "This is one layer short of the depth.": _reached(mask, token, depth - 1),
-        "Who reads the token is its column of the mask, not its row.": _reached(mask.T, token, depth),
-        "The token itself is changed too.": right & (torch.arange(len(mask)) != token),
+        "Only the diagonal counts: other captions of the image are still wrong answers.": soft(own),
+        "Each row of the targets should sum to one: divide by the number of captions.": soft(1 * same),
+        "That leaves the image's other captions out; here they share, as right answers.": _soft_contrast(alone, own),
+        "That is the logarithm of a summed probability; average the logarithms.": -sum(summed) / 2,
+        "Only the rows are there: every text has to find its image too.": rows,
+        "Only the columns are there: every image has to find its text too.": 2 * right - rows,
     }
 
 
@@ -78,8 +88,6 @@ EXERCISES = {
             "Keys and values come from the image, and it is 1408 wide.": _cross_attention(6, 768),
             "The norm after each cross-attention is missing.": _cross_attention(6, 1408, rest=2 * 768),
             "The biases are missing.": _cross_attention(6, 1408, rest=4 * 768),
-            "Biases and norms are missing.": _cross_attention(6, 1408, rest=6 * 768),
-            "This is one cross-attention; there are six.": _cross_attention(1, 1408),
         },
     ),
     "qformer-2": Exercise(
@@ -90,7 +98,6 @@ EXERCISES = {
             "In nats, please: the natural logarithm.": (math.log(3) - 2 / 3 * math.log(2)) / math.log(2),
             "That is what a right pair costs; two pairs in three are wrong ones.": math.log(3),
             "That is what a wrong pair costs; one pair in three is a right one.": math.log(1.5),
-            "That is the right pairs' part of the mean; the wrong ones cost too.": math.log(3) / 3,
         },
     ),
     "qformer-3": Exercise(
@@ -104,12 +111,8 @@ EXERCISES = {
         inputs=((_QUERIES, _TEXTS), (_QUERIES[:1] * 3, _TEXTS / 2)),
     ),
     "qformer-5": Exercise(
-        solution=_reached,
-        mistakes=_reached_mistakes,
-        inputs=(
-            (_CHAIN, 1, 3),
-            (itg_mask(queries=2, padding_mask=_PADDED)[0], 3, 2),
-            (itc_mask(queries=2, padding_mask=_PADDED)[0], 3, 4),
-        ),
+        solution=_shared_contrast,
+        mistakes=_shared_contrast_mistakes,
+        inputs=tuple((_LOGITS[: len(image), : len(image)], image) for image in _IMAGES),
     ),
 }

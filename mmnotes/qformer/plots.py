@@ -42,7 +42,8 @@ def mask_and_change(
 def attention_over_drawing(figure: Figure, drawing: ArrayLike, weights: ArrayLike) -> None:
     """One panel for each query: the drawing (height, width, channels), veiled where the query looks little.
 
-    ``weights`` are (queries, rows, columns), summing to one over rows and columns.
+    ``weights`` are (queries, rows, columns), summing to one over rows and columns. The veil is the same in all panels:
+    gone from twice the weight of an even look on, half of the darkest at that weight itself.
     """
     drawing, weights = np.asarray(drawing), np.asarray(weights)
     panels = np.atleast_1d(figure.subplots(2, -(-len(weights) // 2))).flatten()
@@ -50,7 +51,7 @@ def attention_over_drawing(figure: Figure, drawing: ArrayLike, weights: ArrayLik
     for place, (axes, each) in enumerate(zip(panels, weights, strict=True)):
         axes.imshow(drawing)
         veil = np.zeros((*each.shape, 4))
-        veil[..., 3] = 0.9 * (1 - each / each.max())
+        veil[..., 3] = 0.9 * (1 - np.clip(each * each.size / 2, 0, 1))
         veil[..., :3] = 0.15
         axes.imshow(veil, extent=extent)
         axes.set(xticks=[], yticks=[], title=f"query {place + 1}")

@@ -35,7 +35,7 @@ def pretrained_stage_one(*, seed: int) -> StageOne:
 
 
 def stage_two_weights() -> dict[str, Tensor]:
-    """What prompts the language model in stage 2: of each seed the image half and projection, and the mean's.
+    """What prompts the language model in stage 2: of each seed the image half and the projection.
 
     Source: trained by tools/qformer/train.py.
     """

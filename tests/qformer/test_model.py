@@ -26,6 +26,8 @@ from mmnotes.qformer import (
     itg_mask,
     itm_loss,
     itm_mask,
+    queries_past,
+    text_after,
 )
 
 SIZES = dict(dim=10, heads=2, depth=3, hidden=19, queries=5, image_dim=7, words=23, positions=11)
@@ -455,3 +457,25 @@ def test_heads_are_retrieval_alone():
     retriever, whole = Retriever(QFormer(**SIZES), shared_dim=3), StageOne(QFormer(**SIZES), shared_dim=3)
     extra = set(whole.state_dict()) - set(retriever.state_dict())
     assert {name.split(".")[0] for name in extra} == {"word_head", "temperature"}
+
+
+@pytest.mark.parametrize("lengths", [[5, 5, 5], [5, 2, 1], [1, 1, 1]])
+def test_the_cache_is_one_pass_under_the_captioning_mask(lengths):
+    model = stage_one().qformer
+    image, ids, _ = batch()
+    padding_mask = torch.arange(ids.shape[1]) < torch.tensor(lengths)[: len(ids), None]
+    _, text = model(image, ids, itg_mask(queries=model.queries.shape[1], padding_mask=padding_mask))
+    again = text_after(queries_past(image, qformer=model), ids, padding_mask, qformer=model)
+    torch.testing.assert_close(again[padding_mask], text[padding_mask], rtol=0, atol=1e-10)
+
+
+def test_the_cache_is_made_without_the_text():
+    model = stage_one().qformer
+    image, ids, padding_mask = batch()
+    past = queries_past(image, qformer=model)
+    assert len(past) == len(model.blocks)
+    other = queries_past(image + 1, qformer=model)
+    assert torch.equal(past[0][0], other[0][0]), "before the first cross-attention nobody has seen the image"
+    assert all((one[0] - two[0]).abs().max() > 1e-6 for one, two in zip(past[1:], other[1:], strict=True))
+    moved = text_after(other, ids, padding_mask, qformer=model)
+    assert (moved - text_after(past, ids, padding_mask, qformer=model)).abs().amax(-1)[padding_mask].min() > 1e-6

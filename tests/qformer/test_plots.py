@@ -27,7 +27,8 @@ def test_attention_over_drawing_veils_what_is_not_looked_at(figure):
     weights = np.array([[[0.5, 0.25], [0.25, 0.0]], [[0.25, 0.25], [0.25, 0.25]]])
     attention_over_drawing(figure, np.zeros((8, 8, 3)), weights)
     first, second = (axes.images[1].get_array()[..., 3] for axes in figure.axes)
-    assert np.allclose(first, [[0, 0.45], [0.45, 0.9]]) and np.allclose(second, 0)
+    assert np.allclose(first, [[0, 0.45], [0.45, 0.9]]), "nothing where it looks twice as much as an even look"
+    assert np.allclose(second, 0.45), "an even look is half veiled, whatever the largest weight of its panel"
     assert [axes.get_title(loc="left") or axes.get_title() for axes in figure.axes] == ["query 1", "query 2"]
 
 

@@ -173,3 +173,31 @@ def test_the_stack_without_a_text_half_is_that_of_stage_two():
     image, _, _ = batch(sizes)
     alone = image_half(query_embeds=theirs.query_tokens.expand(BATCH, -1, -1), encoder_hidden_states=image)
     assert_same(ours.qformer.see(image), alone.last_hidden_state)
+
+
+def test_queries_of_a_configuration_start_at_zero():
+    """A model of the library that no checkpoint fills has one query many times, until something tells them apart."""
+    fresh = Blip2ForImageTextRetrieval(library_config(CONFIGURATIONS["small"]))
+    assert not fresh.query_tokens.any()
+    assert fresh.config.qformer_config.hidden_dropout_prob == 0.1, "dropout does, in training"
+
+
+@torch.no_grad()
+def test_the_calls_of_the_page_give_what_the_library_gives():
+    """The page's snippet from the image on; without a checkpoint there is nothing to download."""
+    sizes = CONFIGURATIONS["small"]
+    released = pair(sizes)[1]
+    qformer = QFormer(**sizes)
+    retriever = Retriever(qformer, shared_dim=SHARED)
+    fill_qformer_(retriever, released.state_dict())
+    _, ids, kept = batch(sizes)
+    picture = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(5))
+    image = released.vision_model(pixel_values=picture).last_hidden_state
+    both = image.expand(len(ids), -1, -1)
+    named = dict(input_ids=ids, attention_mask=kept.long())
+    theirs = released(pixel_values=picture, **named).logits_per_image
+    assert_same(retriever.similarity(image, ids, kept), theirs)
+    theirs = released(
+        pixel_values=picture.expand(len(ids), -1, -1, -1), use_image_text_matching_head=True, **named
+    ).logits_per_image
+    assert_same(retriever.match_logits(both, ids, kept), theirs)

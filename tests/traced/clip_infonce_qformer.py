@@ -1,5 +1,6 @@
 """CLIP, the contrastive losses, the Q-Former, the language model, and the layers that these share."""
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -38,6 +39,8 @@ from mmnotes.qformer import (
     itg_mask,
     itm_loss,
     itm_mask,
+    queries_past,
+    text_after,
     text_mask,
 )
 from tests.traced import Traced
@@ -80,6 +83,12 @@ def qformer() -> nn.Module:
 
 def stage_one() -> StageOne:
     return filled(StageOne(qformer(), shared_dim=5))
+
+
+def captioned() -> Callable[[Tensor], Tensor]:
+    """The two passes with one model: the keys and values of the first are a list, which only the second reads."""
+    model = qformer()
+    return lambda image: text_after(queries_past(image, qformer=model), IDS, KEPT, qformer=model)
 
 
 def language_model() -> LanguageModel:
@@ -146,6 +155,8 @@ QFORMER_ENTRIES = [
     Traced("qformer.QFormer.read", lambda: (qformer().read, (IDS, KEPT)), WHOLE),
     Traced("qformer.Retriever.similarity", lambda: (stage_one().similarity, (rand(3, 4, 5), IDS, KEPT))),
     Traced("qformer.Retriever.match_logits", lambda: (stage_one().match_logits, (rand(3, 4, 5), IDS, KEPT))),
+    Traced("qformer.queries_past", lambda: (partial(queries_past, qformer=qformer()), (rand(3, 4, 5),))),
+    Traced("qformer.text_after", lambda: (captioned(), (rand(3, 4, 5),))),
     Traced("qformer.StageOne.word_logits", lambda: (stage_one().word_logits, (rand(3, 4, 5), IDS, KEPT))),
     Traced("qformer.WordEmbedding", lambda: (filled(WordEmbedding(dim=6, words=11, positions=7)), (IDS,)), WHOLE),
     Traced("qformer.WordHead", lambda: (filled(WordHead(dim=6, words=11)), (rand(3, 5, 6), rand(11, 6)))),

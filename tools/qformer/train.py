@@ -1,17 +1,15 @@
 """Train the Q-Former of the chapter, and after it the soft prompt of stage 2, on the emoji corpus.
 
-    python -m tools.qformer.train            everything: three seeds, then the study of the number of queries
-    python -m tools.qformer.train study      the study alone
+    python -m tools.qformer.train            three seeds; then tools.qformer.study compares
 
 The image tokens are the frozen network's 4 x 4 cells, between the drawings of Noto and Fluent or on one of them. A
 caption is a concept's label and some of its tags in any order. The language model reads the training captions only,
-and is frozen before stage 2. Writes the weights and the study in mmnotes/qformer and the
-language model in mmnotes/models, and prints what is held out: 200 concepts, and the drawings of Twemoji.
+and is frozen before stage 2. Writes the weights in mmnotes/qformer and the language
+model in mmnotes/models, and prints what is held out: 200 concepts, and the drawings of Twemoji.
 """
 
 import copy
 import math
-import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -19,9 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from mmnotes.data import VENDORS, Vendor, caption_ids, concepts, padded, patch_features, vocabulary
-from mmnotes.layers.samples import Samples, packed
 from mmnotes.models.language_model import LanguageModel
-from mmnotes.qformer import QFormer, SoftPrompt, StageOne, itc_loss, itc_similarity
+from mmnotes.qformer import QFormer, SoftPrompt, StageOne
 from mmnotes.qformer.pretrained import SEEDS, untrained_stage_one
 from tools.training import rate, rounded, train_, write
 
@@ -31,7 +28,7 @@ SIZES = dict(dim=64, heads=4, depth=4, hidden=128, image_dim=64, words=WORDS, po
 SCALE = 3.2  # the spread of the image tokens
 BATCH = 64
 WARM_UP = 50
-COUNTS, AMONG = (0, 1, 2, 4, 8, 16), (1, 10)  # of queries, where none is mean pooling; of the recall
+AMONG = (1, 10)  # the best so many, of the recall
 CAPTIONS = [caption_ids(concept) for concept in concepts()]
 TRAIN = torch.tensor([place for place, concept in enumerate(concepts()) if not concept.held_out])
 HELD_OUT = torch.tensor([place for place, concept in enumerate(concepts()) if concept.held_out])
@@ -112,17 +109,6 @@ def train_language_model(*, steps: int = 800) -> LanguageModel:
     return model.requires_grad_(False)
 
 
-class MeanPrompt(nn.Module):
-    """What stage 2 would be without a Q-Former: one linear layer from the mean of the image tokens."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.projection = nn.Linear(64, 8 * 64)
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.projection(image.mean(1)).unflatten(1, (8, 64))
-
-
 def train_prompt(model: nn.Module, language_model: LanguageModel, *, name: str, seed: int, steps: int = 1500) -> None:
     """Stage 2: whatever makes the prompt learns, the language model does not."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -147,65 +133,6 @@ class Prompter(nn.Module):
         return self.prompt(self.qformer.see(image))
 
 
-class MeanRetriever(nn.Module):
-    """What the contrast would be without queries: the mean of the image tokens, projected."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.qformer = QFormer(**SIZES, queries=1)
-        self.image_projection, self.text_projection = nn.Linear(64, SHARED), nn.Linear(64, SHARED)
-        self.temperature = nn.Parameter(torch.tensor(0.07))
-
-    def similarity(self, image: Tensor, ids: Tensor, padding_mask: Tensor) -> Tensor:
-        texts = self.text_projection(self.qformer.read(ids, padding_mask)[:, 0])
-        return itc_similarity(self.image_projection(image.mean(1, keepdim=True)), texts)
-
-
-def train_contrast(queries: int, seed: int, *, steps: int = 200) -> nn.Module:
-    """The contrast alone, for some number of queries; for none the mean of the image tokens."""
-    torch.manual_seed(seed)
-    model = untrained_stage_one(words=WORDS, queries=queries) if queries else MeanRetriever()
-
-    def loss_of(generator: torch.Generator) -> Tensor:
-        return itc_loss(model.similarity(*pairs(generator)), tau=model.temperature)
-
-    rate_at, name = rate_of(3e-3, steps), f"contrast-{queries}"
-    train_(model, optimiser(model.parameters()), loss_of, rate_at, name=name, steps=steps, seed=seed)
-    return model
-
-
-@torch.no_grad()
-def wins(model: StageOne) -> Tensor:
-    """How often each query is the best one for the text of its own image, in shares."""
-    ids, padding_mask = whole_captions(HELD_OUT)
-    texts = model.text_projection(model.qformer.read(ids, padding_mask)[:, 0])
-    queries = model.image_projection(model.qformer.see(IMAGES["noto"][HELD_OUT]))
-    cosines = nn.functional.normalize(queries, dim=-1) @ nn.functional.normalize(texts, dim=-1)[:, :, None]
-    return cosines[..., 0].argmax(1).bincount(minlength=queries.shape[1]) / len(texts)
-
-
-@torch.no_grad()
-def study() -> dict[str, Samples]:
-    """Recall at 1 and at 10, and who wins, for each number of queries (none: mean pooling) and each seed."""
-    shape = len(SEEDS), len(COUNTS)
-    recalls, won = torch.zeros(*shape, len(AMONG)), torch.zeros(*shape, max(COUNTS))
-    for row, seed in enumerate(SEEDS):
-        for column, queries in enumerate(COUNTS):
-            with torch.enable_grad():
-                model = train_contrast(queries, seed)
-            texts = whole_captions(HELD_OUT)
-            similarity = model.similarity(IMAGES["noto"][HELD_OUT], *texts)
-            recalls[row, column] = torch.tensor([recall(similarity, texts[1], most) for most in AMONG])
-            if queries:
-                won[row, column, :queries] = wins(model)
-            print(f"{queries} queries, seed {seed}: R@1, R@10 {recalls[row, column].tolist()}")
-    tried = COUNTS[1:]
-    return {
-        "recall": Samples(recalls.half(), {"seed": SEEDS, "queries": COUNTS, "among": AMONG}),
-        "wins": Samples(won[:, 1:].half(), {"seed": SEEDS, "queries": tried, "query": range(1, 1 + max(tried))}),
-    }
-
-
 @torch.no_grad()
 def match_matrix(model: StageOne, images: Tensor, ids: Tensor, padding_mask: Tensor) -> Tensor:
     """How much more likely than not each image and each text belong together, by the matching head."""
@@ -215,9 +142,6 @@ def match_matrix(model: StageOne, images: Tensor, ids: Tensor, padding_mask: Ten
 
 def main() -> None:
     torch.set_num_threads(1)
-    if "study" in sys.argv:
-        write("qformer/study.npz", packed(study()))
-        return
     language_model = train_language_model()
     first, second = {}, {}
     for seed in SEEDS:
@@ -230,15 +154,13 @@ def main() -> None:
             for name, scores in found.items():
                 first_ten = " and ".join(f"{recall(scores, texts[1], most):.1f}" for most in AMONG)
                 print(f"seed {seed}, {vendor}, {name}: recall at 1 and at 10: {first_ten}")
-        makers = {"qformer": Prompter(copy.deepcopy(model.qformer)), "mean": MeanPrompt()}
-        for kind, maker in makers.items():
-            train_prompt(maker, language_model, name=f"prompt-{kind}", seed=seed)
-            kept = {name: value for name, value in maker.state_dict().items() if ".text" not in name}
-            second |= {f"{kind}.{seed}.{name}": value for name, value in kept.items()}
+        maker = Prompter(copy.deepcopy(model.qformer))
+        train_prompt(maker, language_model, name="prompt-qformer", seed=seed)
+        kept = {name: value for name, value in maker.state_dict().items() if ".text" not in name}
+        second |= {f"qformer.{seed}.{name}": value for name, value in kept.items()}
     write("qformer/weights.npz", rounded(first))
     write("models/language_model.npz", rounded(language_model.state_dict()))
     write("qformer/stage_two.npz", rounded(second))
-    write("qformer/study.npz", packed(study()))
 
 
 if __name__ == "__main__":
