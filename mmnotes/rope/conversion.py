@@ -9,23 +9,23 @@ from torch import Tensor
 from mmnotes.layers.rotation import adjacent_order
 
 
-def to_adjacent(entries: Float[Tensor, "entries *rest"], *, heads: int) -> Float[Tensor, "entries *rest"]:
+def to_adjacent(entries: Float[Tensor, "rows *rest"], *, heads: int) -> Float[Tensor, "rows *rest"]:
     """What was trained with halves, for adjacent pairs: within each head 0, N, 1, N + 1, ...
 
     ``entries`` is W_q or W_k, one of their biases, or the gains of a norm of queries or keys. Gains that all heads
     share are one head's.
 
-    Shapes: entries (heads * dim, ...) -> the same.
+    Shapes: entries (rows, ...) with heads * dim rows -> the same.
     Errors: ValueError for heads < 1, or entries that are not heads * dim for an even dim.
     Source: the inverse of ``to_halves``.
     """
     return _permuted(entries, heads, back=False)
 
 
-def to_halves(entries: Float[Tensor, "entries *rest"], *, heads: int) -> Float[Tensor, "entries *rest"]:
+def to_halves(entries: Float[Tensor, "rows *rest"], *, heads: int) -> Float[Tensor, "rows *rest"]:
     """What was trained with adjacent pairs, for halves: within each head 0, 2, 4, ..., 1, 3, 5, ...
 
-    Shapes: entries (heads * dim, ...) -> the same.
+    Shapes: entries (rows, ...) with heads * dim rows -> the same.
     Errors: ValueError for heads < 1, or entries that are not heads * dim for an even dim.
     Source: ``permute`` in transformers' convert_llama_weights_to_hf.py, which it equals; that script meets weights
     alone, since LLaMA has no biases and no such norms.
