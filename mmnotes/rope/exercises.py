@@ -13,6 +13,7 @@ from mmnotes.rope.conversion import to_adjacent, to_halves
 _LADDER = frequency_ladder(planes=3, base=50.0, dtype=torch.float64)
 _QUERY, _KEY = torch.cos(torch.arange(12.0, dtype=torch.float64).reshape(2, 6) ** 1.5)
 _DECAY = torch.tensor([0.8, 0.95, 1.01], dtype=torch.float64)
+_FORGETFUL = ((_QUERY, 3, _LADDER, _DECAY), (_KEY, -7, _LADDER, _DECAY.flip(0)), (_KEY[:4], 4, _LADDER[:2], _DECAY[:2]))
 _WEIGHTS = torch.arange(24.0).reshape(6, 4) ** 2
 
 
@@ -25,7 +26,6 @@ def _wavelength_mistakes(j: int, planes: int, base: float) -> dict[str, Any]:
         "There are N planes, not 2N entries, in the exponent.": turn * base ** (2 * j / planes),
         "The exponent is j / N, not half of it.": turn * base ** (j / (2 * planes)),
         "The exponent ends at (N - 1) / N, just before 1.": turn * base ** (j / (planes - 1)),
-        "A full turn is 2π, not π.": turn / 2 / frequency,
     }
 
 
@@ -41,19 +41,17 @@ def _forgetful(x: Tensor, p: int, ladder: Tensor, decay: Tensor) -> Tensor:
 
 def _forgetful_mistakes(x: Tensor, p: int, ladder: Tensor, decay: Tensor) -> dict[str, Any]:
     back, angle, size = adjacent_order(planes=len(ladder)).argsort(), p * ladder, decay**p
+    half = torch.cat([size, 0 * size + 1])
     other_way = "The factor grows here where it should shrink: the sign of the exponent is off."
     return {
         "It is turned, and nothing is forgotten: each plane has its factor too.": _turned(x, angle),
-        "The factor of a plane belongs to both of its entries, j and j + N.": (
-            torch.cat([size, 0 * size + 1]) * _turned(x, angle)
-        ),
+        "The factor of a plane belongs to both of its entries, j and j + N.": half * _turned(x, angle),
         "The factor is z to the power p; here it is z itself.": _turned(x, angle, decay),
         other_way: _turned(x, angle, 1 / size),
         "The planes are turned the other way; only the factor is right.": _turned(x, -angle, size),
         "These are adjacent pairs; the vectors are paired by halves.": _turned(x[back], angle, size)[back.argsort()],
         "Each plane has its own factor; here all have the mean of them.": _turned(x, angle, decay.mean() ** p),
         "It forgets and does not turn.": torch.cat([size, size]) * x,
-        "Each factor is there twice, on both sides of the rotation.": _turned(x, angle, size**2),
     }
 
 
@@ -64,12 +62,11 @@ def _one_side(query: Tensor, key: Tensor, p: int, r: int, ladder: Tensor) -> Ten
 def _one_side_mistakes(query: Tensor, key: Tensor, p: int, r: int, ladder: Tensor) -> dict[str, Any]:
     back = adjacent_order(planes=len(ladder)).argsort()
     summed = "The key is turned by the sum of both positions; it is the difference that counts."
+    alone = "The key is turned by its own position only; that of the query is missing."
     return {
         "The key is turned by r - p; here it is turned the other way.": _one_side(query, key, r, p, ladder),
         "These are adjacent pairs; the vectors are paired by halves.": _one_side(query[back], key[back], p, r, ladder),
-        "The key is turned by its own position only; that of the query is missing.": (
-            _one_side(query, key, 0, r, ladder)
-        ),
+        alone: _one_side(query, key, 0, r, ladder),
         summed: _one_side(query, key, -p, r, ladder),
         "The score is a sum over the entries.": query * key,
         "Nothing is turned.": query @ key,
@@ -77,13 +74,12 @@ def _one_side_mistakes(query: Tensor, key: Tensor, p: int, r: int, ladder: Tenso
 
 
 def _converted_mistakes(entries: Tensor, heads: int) -> dict[str, Any]:
+    swapped = entries.unflatten(0, (heads, 2, -1)).flip(1)
     one_head = "The rows are permuted as if they were one head; each head is permuted for itself."
     return {
         "This is the inverse, from adjacent pairs to halves.": to_halves(entries, heads=heads),
         "Nothing is permuted.": entries,
-        "The two halves have changed places; they have to be dealt out in turn.": (
-            entries.unflatten(0, (heads, 2, -1)).flip(1).flatten(0, 2)
-        ),
+        "The two halves have changed places; they have to be dealt out in turn.": swapped.flatten(0, 2),
         one_head: to_adjacent(entries, heads=1),
     }
 
@@ -97,11 +93,7 @@ EXERCISES = {
     "rope-2": Exercise(
         solution=_forgetful,
         mistakes=_forgetful_mistakes,
-        inputs=(
-            (_QUERY, 3, _LADDER, _DECAY),
-            (_KEY, -7, _LADDER, _DECAY.flip(0)),
-            (_KEY[:4], 40, _LADDER[:2], _DECAY[:2]),
-        ),
+        inputs=_FORGETFUL,
     ),
     "rope-3": Exercise(
         solution=_one_side,
