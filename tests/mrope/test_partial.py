@@ -33,7 +33,7 @@ def test_tables_and_heads_are_qwen_3_5(dim, sections):
         torch.testing.assert_close(rotate_first(ours, cos, sin), expected)
 
 
-def test_the_released_sections():
+def test_the_defaults_of_the_class():
     config = Qwen3_5TextConfig()
     assert config.rope_parameters["partial_rotary_factor"] == 0.25 and config.head_dim == 256
     assert interleaved([11, 11, 10]).tolist() == [0, 1, 2] * 10 + [0, 1]
