@@ -1,9 +1,10 @@
 """Turning the coordinate planes of a vector: what every rotary position encoding does once it has its angles.
 
 Plane j of a vector is a pair of its entries, and is turned by the angle a_j. Two pairings are in use. *Halves* takes
-entries j and j + dim/2 (LLaMA as transformers stores it, all of Qwen); *adjacent* takes 2j and 2j + 1 (the RoFormer
-paper, LongCat). A fixed permutation of the entries leads from one to the other, so a model may use either, but weights
-trained with one are wrong with the other.
+entries j and j + dim/2 (LLaMA as transformers stores it, Qwen's language models); *adjacent* takes 2j and 2j + 1 (the
+RoFormer paper, LLaMA as Meta released it, Qwen-Image, LongCat), and some code calls it interleaved. A fixed permutation
+of the entries leads from one to the other, so a model may use either, but weights trained with one are wrong with the
+other.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ from mmnotes.layers.checks import values_known
 def frequency_ladder(
     *, planes: int, base: float, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None
 ) -> Float[Tensor, "planes"]:
-    """The ladder of frequencies θ_j = base^(-j / planes), from 1 down to almost 1 / base.
+    """The ladder of frequencies θ_j = base^(-j / planes), from 1 down to base^(1/planes) / base.
 
     Half precision is rounded once, at the end, and then holds a frequency to three digits only: keep ladders in
     float32 at least.

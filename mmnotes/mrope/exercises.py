@@ -5,10 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from mmnotes.layers.rotation import frequency_ladder
 from mmnotes.mrope.axes import interleaved, sectioned
+from mmnotes.mrope.partial import rotate_first
 from mmnotes.mrope.position_ids import Text, Video, position_ids_by_time
 from mmnotes.page.exercises import Exercise
+
+_X = torch.cos(torch.arange(48.0, dtype=torch.float64).reshape(4, 12) ** 1.5)
+_IDS = torch.tensor([[0, 2, 5, 7], [3, 1, 4, 2], [6, 8, 1, 9]])
+_HEADS = ((_X, _IDS, [0, 1, 2], 50.0), (_X[:, :10], _IDS.flip(0), [2, 0, 1, 0], 9.0))
 
 
 def _axes(sections: Sequence[int]) -> list[int]:
@@ -35,8 +42,29 @@ def _axes_in_turn(sections: Sequence[int]) -> list[int]:
     return [axis for _, axis in sorted(turns)]
 
 
-def _wavelength(plane: float, base: float = 1e6) -> float:
-    return 2 * math.pi * math.pow(base, plane / 64)
+def _turned_by(x: Tensor, angle: Tensor) -> Tensor:
+    return rotate_first(x[None, None], angle.cos()[None], angle.sin()[None])[0, 0]
+
+
+def _part_turned(x: Tensor, ids: Tensor, axes: Sequence[int], base: float) -> Tensor:
+    return _turned_by(x, ids[list(axes)].T * frequency_ladder(planes=len(axes), base=base, dtype=x.dtype))
+
+
+def _part_turned_mistakes(x: Tensor, ids: Tensor, axes: Sequence[int], base: float) -> dict[str, Any]:
+    planes, half, own = len(axes), x.shape[1] // 2, ids[list(axes)].T
+    angle = own * frequency_ladder(planes=planes, base=base, dtype=x.dtype)
+    by_dim = own * frequency_ladder(planes=half, base=base, dtype=x.dtype)[:planes]
+    filled, kept = torch.cat([angle, 0 * x[:, : half - planes]], dim=1), torch.arange(2 * half) < 2 * planes
+    whole_head = "The halves are those of the turned part: entry j goes with j + N, not with j + dim / 2."
+    return {
+        whole_head: _turned_by(x, filled),
+        "The exponent is j / N with N the planes that are turned, not half of dim.": _turned_by(x, by_dim),
+        "The rest of the head stays as it is; here it is zero.": _turned_by(x, angle) * kept,
+        "The first entries are turned; here it is the last ones.": _turned_by(x.flip(1), -angle.flip(1)).flip(1),
+        "The entries are turned the other way: (a, b) becomes (a cos - b sin, b cos + a sin).": _turned_by(x, -angle),
+        "Every plane reads time here; plane j reads the axis axes[j].": _part_turned(x, ids, [0] * planes, base),
+        "Nothing is turned.": x,
+    }
 
 
 def _next_id(start: int, frames: int, height: int, width: int, seconds: float) -> int:
@@ -48,15 +76,13 @@ def _next_id_mistakes(start: int, frames: int, height: int, width: int, seconds:
     right, space = _next_id(start, frames, height, width, seconds), max(height, width)
     forgets_time = "This goes on after max(height, width) and forgets time, as transformers 5.23.0 does."
     counts_groups = "This counts groups, as Qwen2-VL does; two ids are a second."
-    last_group = "The last group is number frames - 1, counted from 0."
-    in_seconds = "This counts seconds; two ids are a second."
     return {
         forgets_time: start + space,
         counts_groups: start + max(frames, space),
         "This is the largest id of the film; the text begins one later.": right - 1,
         "This counts every token of the film.": start + frames * height * width,
-        last_group: _next_id(start, frames + 1, height, width, seconds),
-        in_seconds: start + max(math.floor((frames - 1) * seconds), space - 1) + 1,
+        "The last group is number frames - 1, counted from 0.": _next_id(start, frames + 1, height, width, seconds),
+        "This counts seconds; two ids are a second.": start + max(math.floor((frames - 1) * seconds), space - 1) + 1,
         "A film may be wider or higher than it is long.": start + math.floor(2 * (frames - 1) * seconds) + 1,
         "The film does not begin at 0.": right - start,
         "Ids are whole numbers: round down.": max(start + 2 * (frames - 1) * seconds, start + space - 1) + 1,
@@ -80,19 +106,7 @@ EXERCISES = {
     "mrope-1": Exercise(
         solution=_axes, mistakes=_axes_mistakes, inputs=(([3, 1, 2],), ([24, 20, 20],), ([4, 2, 2],), ([4, 2, 1],))
     ),
-    "mrope-2": Exercise(
-        solution=_wavelength(15),
-        mistakes={
-            "Time has the planes 0 to 15; plane 16 is the first of height.": _wavelength(16),
-            "A full turn is 2π radians.": 1e6 ** (15 / 64),
-            "That is the base of Qwen3-VL.": _wavelength(15, 5e6),
-            "The exponent is j / N with N = 64 planes, not 128 entries.": _wavelength(7.5),
-            "That is in seconds; two ids are a second.": _wavelength(15) / 2,
-            "That is two ids for each id; 2π base^(j / N) is in ids already.": _wavelength(15) * 2,
-            "That is the slowest plane of all; time has the first 16.": _wavelength(63),
-            "One ladder of 64 planes is split; time has no ladder of its own.": _wavelength(60),
-        },
-    ),
+    "mrope-2": Exercise(solution=_part_turned, mistakes=_part_turned_mistakes, inputs=_HEADS),
     "mrope-3": Exercise(
         solution=5,
         mistakes={

@@ -3,12 +3,15 @@
 Papers: Su et al., RoFormer (2021); Heo et al., Rotary position embedding for vision transformer (2024).
 """
 
+import math
+
 import torch
 from jaxtyping import Float, Real
 from torch import Tensor
 
 from mmnotes.layers.checks import values_known
 from mmnotes.layers.precision import promoted
+from mmnotes.layers.rotation import frequency_ladder
 
 
 def frequency_vectors(
@@ -21,9 +24,27 @@ def frequency_vectors(
 
     Shapes: ladder (rungs,), directions (directions, axes) -> (directions * rungs, axes).
     Units: radians for one step along an axis.
-    Source: axial: Qwen2-VL's vision tower, all rows first and then all columns; mixed: Heo et al. 2024, section 3.
+    Source: axial: Qwen2-VL's vision tower, all rows first and then all columns; mixed: Heo et al. 2024.
     """
     return (directions[:, None] * ladder[:, None]).flatten(0, 1)
+
+
+def spiral_vectors(
+    *, planes: int, base: float, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None
+) -> Float[Tensor, "planes 2"]:
+    """Vectors in the plane with one direction for each rung: rung j at the angle j times π divided by the golden ratio.
+
+    ω and -ω are one wave, so directions count as lines: half a turn is all there is, and the golden part of it puts
+    each direction into a gap that those before have left.
+
+    Shapes: -> (planes, 2).
+    Units: radians for one step along an axis.
+    Errors: ValueError for planes < 1 or base <= 1.
+    Source: Xiong, On N-dimensional rotary positional embeddings (2025), for the idea of one direction a frequency.
+    """
+    ladder = frequency_ladder(planes=planes, base=base, dtype=dtype, device=device)
+    golden = torch.arange(planes, dtype=ladder.dtype, device=device) * (math.pi * (math.sqrt(5) - 1) / 2)
+    return ladder[:, None] * torch.stack([golden.cos(), golden.sin()], dim=1)
 
 
 def angles(

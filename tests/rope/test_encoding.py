@@ -12,7 +12,7 @@ from transformers.models.qwen3_vl.configuration_qwen3_vl import Qwen3VLTextConfi
 from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLTextRotaryEmbedding, Qwen3VLVisionRotaryEmbedding
 
 from mmnotes.layers.rotation import frequency_ladder, rotate_adjacent, rotate_halves
-from mmnotes.rope import angles, character, frequency_vectors, gauge, position_kernel
+from mmnotes.rope import angles, character, frequency_vectors, gauge, position_kernel, spiral_vectors
 
 # The same examples in every run, on any machine; how long one takes is no property.
 repeatable = settings(derandomize=True, deadline=None, database=None, max_examples=40)
@@ -33,6 +33,7 @@ def turned(rotate, x, positions, frequencies):
 def test_shapes():
     frequencies = frequency_vectors(frequency_ladder(planes=5, base=100.0), torch.randn(3, 2))
     assert frequencies.shape == (15, 2)
+    assert spiral_vectors(planes=7, base=10.0).shape == (7, 2)
     offsets = torch.randn(7, 11, 2)
     assert angles(offsets, frequencies).shape == (7, 11, 15)
     assert character(offsets, frequencies).shape == position_kernel(offsets, frequencies).shape == (7, 11)
@@ -53,6 +54,34 @@ def test_frequency_vectors_go_direction_by_direction():
     ladder, directions = torch.tensor([1.0, 0.1]), torch.tensor([[1.0, 0.0], [0.6, 0.8]])
     expected = torch.tensor([[1.0, 0.0], [0.1, 0.0], [0.6, 0.8], [0.06, 0.08]])
     torch.testing.assert_close(frequency_vectors(ladder, directions), expected)
+
+
+def test_the_spiral_has_every_rung_once_and_no_two_directions():
+    vectors = spiral_vectors(planes=64, base=100.0, dtype=torch.float64)
+    ladder = frequency_ladder(planes=64, base=100.0, dtype=torch.float64)
+    torch.testing.assert_close(vectors.norm(dim=1), ladder)
+    lines = torch.atan2(vectors[:, 1], vectors[:, 0]) % math.pi
+    for j in range(64):
+        expected = j * math.pi * (5**0.5 - 1) / 2 % math.pi
+        assert lines[j].item() == pytest.approx(expected, abs=1e-9)
+    gaps = torch.cat([lines.sort().values, lines.min()[None] + math.pi]).diff()
+    assert gaps.max() / gaps.min() < 2.7  # the golden angle leaves at most three sizes of gap, none much larger
+
+
+def test_scaling_both_sides_apart_is_relative_and_decays_one_way():
+    """Queries by z^-p and keys by z^p' (xPos): relative like rotations, and of different size at each distance."""
+    frequencies, x = vectors(7, 1), vectors(2, 14, seed=2)
+    z = torch.tensor(0.9, dtype=torch.float64)
+    scores: dict[int, list[float]] = {}
+    for distance in (-50, 0, 10, 50):
+        for p in (0.0, 7.0, 100.0):
+            places = torch.tensor([[p], [p + distance]], dtype=torch.float64)
+            sizes = torch.stack([z ** -places[0], z ** places[1]])
+            q, k = sizes * turned(rotate_halves, x, places, frequencies)
+            plain = turned(rotate_halves, x, places, frequencies)
+            scores.setdefault(distance, []).append((q @ k).item())
+            assert (q @ k).item() == pytest.approx((plain[0] @ plain[1]).item() * 0.9**distance, rel=1e-9)
+        assert max(scores[distance]) - min(scores[distance]) < 1e-8 * max(map(abs, scores[distance]))
 
 
 def test_whole_numbers_are_positions_too():
@@ -83,7 +112,7 @@ def test_autocast_does_not_round_positions():
 def test_everything_is_made_on_the_device_of_the_frequencies():
     """The meta device stands for any that is not the CPU: what is made on the CPU does not mix with it."""
     frequencies, places = torch.empty(5, 2, device="meta"), torch.empty(3, 2, device="meta")
-    assert gauge(frequencies, frequencies).is_meta
+    assert gauge(frequencies, frequencies).is_meta and spiral_vectors(planes=4, base=10.0, device="meta").is_meta
     assert angles(places, frequencies).is_meta and character(places, frequencies).is_meta
     assert frequency_vectors(frequency_ladder(planes=4, base=10.0, device="meta"), places).is_meta
 

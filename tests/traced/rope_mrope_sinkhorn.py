@@ -6,8 +6,20 @@ import torch
 from torch import randn
 
 from mmnotes.layers.rotation import adjacent_order, frequency_ladder, rotate_adjacent, rotate_halves
-from mmnotes.mrope import axis_frequencies, interleaved, rotary, sectioned
-from mmnotes.rope import angles, character, frequency_vectors, gauge, position_kernel
+from mmnotes.mrope import axis_frequencies, interleaved, rotary, rotate_first, sectioned
+from mmnotes.rope import (
+    angles,
+    character,
+    frequency_vectors,
+    gauge,
+    interpolated,
+    ntk_aware,
+    position_kernel,
+    spiral_vectors,
+    to_adjacent,
+    to_halves,
+    yarn,
+)
 from mmnotes.sinkhorn import convergence_rate, sinkhorn, sinkhorn_log, sinkhorn_stabilised, teacher_assignment
 from tests.traced import Traced
 
@@ -16,6 +28,11 @@ GROUND = "Ids come from a list of sizes, before there is a tensor: there is noth
 
 def vectors_and_tables():
     turned = randn(2, 5, 3)
+    return randn(2, 3, 5, 6), turned.cos(), turned.sin()
+
+
+def part_and_tables():
+    turned = randn(2, 5, 2)
     return randn(2, 3, 5, 6), turned.cos(), turned.sin()
 
 
@@ -56,6 +73,12 @@ TRACED = [
     Traced("rope.character", lambda: (character, (randn(5, 3), randn(7, 3)))),
     Traced("rope.position_kernel", lambda: (position_kernel, (randn(5, 3), randn(7, 3)))),
     Traced("rope.frequency_vectors", lambda: (frequency_vectors, (randn(4), randn(3, 2)))),
+    Traced("rope.spiral_vectors", lambda: (partial(spiral_vectors, planes=7, base=100.0), ()), NONE),
+    Traced("rope.interpolated", lambda: (partial(interpolated, stretch=4.0), (randn(5),))),
+    Traced("rope.ntk_aware", lambda: (partial(ntk_aware, planes=7, base=100.0, stretch=4.0), ()), NONE),
+    Traced("rope.yarn", lambda: (partial(yarn, planes=7, base=100.0, stretch=4.0, trained=500), ()), NONE),
+    Traced("rope.to_adjacent", lambda: (partial(to_adjacent, heads=2), (randn(12, 3),))),
+    Traced("rope.to_halves", lambda: (partial(to_halves, heads=2), (randn(12, 3),))),
     # The matrix holds signs and zeros, which have no slope.
     Traced("rope.gauge", lambda: (gauge, signs_and_order()), transforms=("vmap",)),
     Traced("mrope.sectioned", lambda: (partial(sectioned, [3, 2, 2]), ()), NONE),
@@ -65,6 +88,7 @@ TRACED = [
     Traced(
         "mrope.axis_frequencies", lambda: (partial(axis_frequencies, base=100.0), (interleaved([3, 2, 2]),)), ("vmap",)
     ),
+    Traced("mrope.rotate_first", lambda: (rotate_first, part_and_tables())),
     Traced("sinkhorn.sinkhorn", lambda: (partial(sinkhorn, steps=3), problem())),
     Traced("sinkhorn.sinkhorn_log", lambda: (partial(sinkhorn_log, steps=3), log_problem())),
     Traced("sinkhorn.sinkhorn_stabilised", lambda: (partial(sinkhorn_stabilised, steps=3), log_problem())),
@@ -72,6 +96,7 @@ TRACED = [
     Traced("sinkhorn.convergence_rate", lambda: (convergence_rate, balanced())),
 ]
 UNTRACED = {
+    "rope.yarn_factor": "A number of a number: there is nothing to trace.",
     "mrope.position_ids_by_frame": GROUND,
     "mrope.position_ids_by_time": GROUND,
     "mrope.position_ids_by_timestamp": GROUND,
