@@ -61,11 +61,11 @@ def edge_f1(
 
 
 def edge_f1_of_all(
-    found: Bool[Tensor, "batch 1 height width"], wanted: Bool[Tensor, "others 1 height width"]
-) -> Float[Tensor, "batch others"]:
+    found: Bool[Tensor, "batch 1 height width"], wanted: Bool[Tensor, "samples 1 height width"]
+) -> Float[Tensor, "batch samples"]:
     """``edge_f1`` of each edge map with each of the others, for finding the nearest.
 
-    Shapes: (batch, 1, height, width), (others, 1, height, width) -> (batch, others).
+    Shapes: (batch, 1, height, width), (samples, 1, height, width) -> (batch, samples).
     Units: as ``edge_f1``.
     Source: as ``edge_f1``.
     """

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mmnotes.layers.unet import UNet
-from mmnotes.zero_conv.branch import ControlBranch
+from mmnotes.zero_conv.branch import ControlBranch, _check, _check_settings
 
 
 def streamed(
@@ -26,12 +26,16 @@ def streamed(
 
     Shapes: as ``controlled``, without an image.
     Units: as ``controlled``.
+    Errors: as ``controlled``.
     Source: ``down_intrablock_additional_residuals`` of diffusers' UNet2DConditionModel;
     ``block_controlnet_hidden_states`` of its SD3Transformer2DModel.
     Differs: those add what was made for it, this what any control branch gives.
     """
 
+    _check_settings(branch, hint, scales)
+
     def network(x: Tensor, t: Tensor, text: Tensor) -> Tensor:
+        _check(x, hint, shrinks=branch.hint.shrinks)
         inputs = folded, condition, tokens = unet.inputs(x, t, text)
         encoded = branch.hint(hint).repeat(len(x) // len(hint), 1, 1, 1)
         more = [s * r for s, r in zip(scales, branch(*inputs, encoded), strict=True)]

@@ -192,27 +192,26 @@ def halves(unet: UNet, branch: ControlBranch) -> dict[str, Samples]:
     return tables
 
 
-@torch.no_grad()
 def into(unet: UNet, branch: ControlBranch) -> Samples:
     """Loss and agreement of residuals in the skips and in the encoder's stream, over their scale."""
-    places = held_out()[::FEWER]
-    clean, text = drawings(vendor="noto")[places], prompts(text_features()[places])
-    wanted, rows = edge_map(clean), []
-    for (name, steer), scale in itertools.product(PLACES.items(), PLACE_SCALES):
-        network = steer(unet, branch, wanted.float(), scales=[scale] * len(GRIDS))
-        velocity = guided_by(network, text, unet.nothing, scale=GUIDANCE)
-        each = []
-        for seed in SEEDS:
-            agreement = edge_f1(edge_map(drawn_by(velocity, len(wanted), seed=seed)), wanted).mean()
-            random = torch.Generator().manual_seed(seed)
-            losses = [
-                steered_loss(unet, branch, clean, text, random, steer=steer, scale=scale).item() for _ in range(4)
-            ]
-            each.append(torch.tensor([sum(losses) / 4, agreement]))
-        rows.append(torch.stack(each, 1))
-        print(f"{name}, scale {scale}: {rows[-1].tolist()}", flush=True)
+    rows = []
+    for place, scale in itertools.product(PLACES, PLACE_SCALES):
+        rows.append(torch.stack([into_row(unet, branch, place, scale=scale, seed=seed) for seed in SEEDS], 1))
+        print(f"{place}, scale {scale}: {rows[-1].tolist()}", flush=True)
     axes: Axes = {"into": [*PLACES], "scale": PLACE_SCALES, "measure": ("loss", "agreement"), "seed": SEEDS}
     return Samples(torch.stack(rows).reshape(*map(len, axes.values())), axes)
+
+
+@torch.no_grad()
+def into_row(unet: UNet, branch: ControlBranch, place: str, *, scale: float, seed: int) -> Tensor:
+    """Loss, by four draws of time and noise, and agreement of one setting."""
+    chosen = held_out()[::FEWER]
+    clean, text = drawings(vendor="noto")[chosen], prompts(text_features()[chosen])
+    wanted, steer, random = edge_map(clean), PLACES[place], torch.Generator().manual_seed(seed)
+    network = steer(unet, branch, wanted.float(), scales=[scale] * len(GRIDS))
+    drawn = drawn_by(guided_by(network, text, unet.nothing, scale=GUIDANCE), len(wanted), seed=seed)
+    losses = [steered_loss(unet, branch, clean, text, random, steer=steer, scale=scale).item() for _ in range(4)]
+    return torch.tensor([sum(losses) / 4, edge_f1(edge_map(drawn), wanted).mean()])
 
 
 def starts(unet: UNet) -> Samples:
