@@ -104,19 +104,26 @@ class UNet(nn.Module):
 
 
 def steered(taken: Sequence[Tensor], residuals: Sequence[Tensor]) -> list[Tensor]:
-    """What the decoder takes, the skips and then the middle, each with its residual added.
+    """What the decoder takes, the skips and then the middle, each with its residual
+    added.
 
-    Shapes: both lists the same, one (batch, channels, height, width) for each skip and one for the middle.
-    Errors: ValueError for lists of unlike length, or where a residual has another shape than what it is added to.
-    Source: Zhang et al., Adding conditional control to text-to-image diffusion models (2023), section 3.2; diffusers'
-    ``down_block_additional_residuals`` and ``mid_block_additional_residual``.
+    Shapes: both lists the same, one (batch, channels, height, width) for each skip and
+    one for the middle.
+    Errors: ValueError for lists of unlike length, or where a residual has another shape
+    than what it is added to.
+    Source: Zhang et al., Adding conditional control to text-to-image diffusion models
+    (2023), section 3.2; diffusers' ``down_block_additional_residuals`` and
+    ``mid_block_additional_residual``.
     """
     if len(taken) != len(residuals):
-        raise ValueError(f"residuals: one for each skip and one for the middle, {len(taken)}; got {len(residuals)}")
-    for place, (own, more) in enumerate(zip(taken, residuals, strict=True)):
+        each = f"one for each skip and one for the middle, {len(taken)}"
+        raise ValueError(f"residuals: {each}; got {len(residuals)}")
+    pairs = list(zip(taken, residuals, strict=True))
+    for place, (own, more) in enumerate(pairs):
         if own.shape != more.shape:
-            raise ValueError(f"residuals[{place}] must be {tuple(own.shape)}, got {tuple(more.shape)}")
-    return [own + more for own, more in zip(taken, residuals, strict=True)]
+            right, got = tuple(own.shape), tuple(more.shape)
+            raise ValueError(f"residuals[{place}] must be {right}, got {got}")
+    return [own + more for own, more in pairs]
 
 
 def _noise_and_variance(t: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:

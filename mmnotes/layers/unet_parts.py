@@ -62,7 +62,9 @@ class Encoder(nn.Module):
         *,
         hint: Tensor | None = None,
     ) -> list[Tensor]:
-        """All skips; the last one is the encoder's output. A hint is added to what the first convolution makes."""
+        """All skips; the last one is the encoder's output. A hint is added to what the
+        first convolution makes.
+        """
         skips = [self.first(x) if hint is None else self.first(x) + hint]
         for level, stages in enumerate(self.levels):
             for stage in cast(nn.ModuleList, stages):

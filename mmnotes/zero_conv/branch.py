@@ -84,11 +84,7 @@ def controlled(
     ``control_scales``; diffusers' pipelines with an IP-Adapter, whose ControlNet reads
     the text alone.
     """
-    if len(scales) != len(branch.taps):
-        expected = f"{len(branch.taps)}, one for each residual"
-        raise ValueError(f"scales must be {expected}, got {len(scales)}")
-    if not len(hint):
-        raise ValueError("hint must be at least one picture, got 0")
+    _check_settings(branch, hint, scales)
     # While it learns, each backward pass needs a graph of its own.
     learns = [hint, *branch.hint.parameters()]
     once = None if any(each.requires_grad for each in learns) else branch.hint(hint)
@@ -108,6 +104,15 @@ def controlled(
         return velocity
 
     return network
+
+
+def _check_settings(branch: ControlBranch, hint: Tensor, scales: Sequence[float]) -> None:
+    """There is a hint, and a scale for each residual."""
+    if len(scales) != len(branch.taps):
+        expected = f"{len(branch.taps)}, one for each residual"
+        raise ValueError(f"scales must be {expected}, got {len(scales)}")
+    if not len(hint):
+        raise ValueError("hint must be at least one picture, got 0")
 
 
 def _check(x: Tensor, hint: Tensor, *, shrinks: int) -> None:

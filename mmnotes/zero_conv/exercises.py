@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from mmnotes.page.exercises import Exercise
+from mmnotes.zero_conv.guessing import SteeredNetwork, _guess, _guess_mistakes
+from mmnotes.zero_conv.wrapping import _weights, _wrapped, _wrapped_mistakes
 
 _DELTA = torch.cos(torch.arange(30.0).reshape(2, 3, 5) ** 1.3)
 _FEATURES = torch.sin(torch.arange(40.0).reshape(2, 4, 5) ** 1.2) + 0.3
-_TOKENS, _DOWN = _FEATURES.flatten(0, 1), torch.cos(torch.arange(10.0).reshape(2, 5) ** 1.1)
-_BACK = torch.sin(torch.arange(24.0).reshape(8, 3) ** 1.4)
 
 
 def _has_gradient(step: int) -> Tensor:
@@ -55,23 +55,6 @@ def _growth_mistakes(s: int) -> dict[str, Any]:
     }
 
 
-def _taps(channels: list[int]) -> int:
-    return sum(size * size + size for size in channels)
-
-
-def _taps_mistakes(channels: list[int]) -> dict[str, Any]:
-    return {
-        "Each has a bias too.": sum(size * size for size in channels),
-        "A convolution of 1 x 1 has one weight for each pair of channels, not nine.": (
-            sum(9 * size * size + size for size in channels)
-        ),
-        "Each output channel reads all input channels.": sum(2 * size for size in channels),
-        "Each tap has a matrix of its own, from its channels to its channels.": sum(channels) ** 2 + sum(channels),
-        "The middle has a tap too.": _taps(channels[:-1]),
-        "Each output channel has one bias, not each pair of channels.": sum(2 * size * size for size in channels),
-    }
-
-
 def _slope(delta: Tensor, features: Tensor) -> Tensor:
     return torch.einsum("bop,bip->oi", delta, features)
 
@@ -90,34 +73,35 @@ def _slope_mistakes(delta: Tensor, features: Tensor) -> dict[str, Any]:
     }
 
 
-def _up(delta: Tensor, x: Tensor, down: Tensor, scale: float) -> Tensor:
-    return scale * delta.T @ x @ down.T
-
-
-def _up_mistakes(delta: Tensor, x: Tensor, down: Tensor, scale: float) -> dict[str, Any]:
-    right = _up(delta, x, down, scale)
-    return {
-        "The product is scaled, so its gradient is.": right / scale,
-        "The product is multiplied by the scale, not divided.": right / scale**2,
-        "That is the full gradient of W; B sees it through A.": scale * delta.T @ x,
-        "That is the full gradient of W, without the scale too; B sees it through A.": delta.T @ x,
-        "It is A's gradient that is zero at the start, not B's.": torch.zeros(right.shape),
-        "The tokens' gradients are added, not averaged.": right / len(x),
-    }
-
+_X, _HINT = torch.sin(torch.arange(6.0).reshape(2, 3) ** 1.2), torch.cos(torch.arange(6.0).reshape(2, 3) ** 1.1)
+_TEXT, _NOTHING = _X.flip(1) + 0.4, torch.full((2, 3), 0.2)
 
 EXERCISES = {
     "zero_conv-1": Exercise(solution=_has_gradient, mistakes=_has_gradient_mistakes, inputs=((0,), (1,), (2,), (5,))),
     "zero_conv-2": Exercise(solution=_growth, mistakes=_growth_mistakes, inputs=((7,), (3,), (4,)), tolerance=1e-6),
     "zero_conv-3": Exercise(
-        solution=_taps,
-        mistakes=_taps_mistakes,
-        inputs=(([320] * 4 + [640] * 3 + [1280] * 6,), ([32, 32, 32, 64, 64, 80, 80],), ([3],)),
+        solution=_slope,
+        mistakes=_slope_mistakes,
+        inputs=((_DELTA, _FEATURES), (_DELTA[:, :2].flip(0), _FEATURES[:, 1:])),
     ),
-    "zero_conv-4": Exercise(solution=_slope, mistakes=_slope_mistakes, inputs=((_DELTA, _FEATURES),)),
+    "zero_conv-4": Exercise(
+        solution=_wrapped,
+        mistakes=_wrapped_mistakes,
+        inputs=(
+            _weights(),
+            _weights("z_skip", "z_middle"),
+            _weights("z_hint"),
+            _weights("z_middle"),
+            _weights("z_skip"),
+        ),
+    ),
     "zero_conv-5": Exercise(
-        solution=_up,
-        mistakes=_up_mistakes,
-        inputs=((_BACK, _TOKENS, _DOWN, 1.5), (_BACK.flip(0), _TOKENS, _DOWN, 0.5)),
+        solution=_guess,
+        mistakes=_guess_mistakes,
+        inputs=(
+            (SteeredNetwork(0.3), _X, _TEXT, _NOTHING, _HINT, 4.0, [16, 16, 8, 4]),
+            (SteeredNetwork(0.7), _X, _NOTHING, _NOTHING, _HINT, 3.0, [12, 6, 3]),
+            (SteeredNetwork(0.3), _X, _TEXT, _NOTHING, _HINT, 1.0, [8, 8]),
+        ),
     ),
 }

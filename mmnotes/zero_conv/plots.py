@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, ORANGE
+from mmnotes.page.palette import BLUE, GREEN, ORANGE
 
 SMALLEST = 1e-14  # where the bars begin
 
@@ -18,3 +19,12 @@ def gradient_lengths(axes: Axes, sizes: Mapping[str, float]) -> None:
             axes.barh(place, size - SMALLEST, left=SMALLEST, color=BLUE)
     axes.set_yticks(range(len(sizes)), labels=list(sizes))
     axes.set(xscale="log", xlim=(SMALLEST, 10), ylim=(len(sizes) - 0.5, -0.5), xlabel="length of the gradient")
+
+
+def against_nearest(axes: Axes, nearest: ArrayLike, found: Mapping[str, ArrayLike]) -> None:
+    """For each name one point a concept: the agreement of a sample over that of the nearest learned outline."""
+    for colour, (name, each) in zip((GREEN, ORANGE, BLUE), found.items(), strict=False):
+        axes.scatter(nearest, each, s=10, color=colour, label=name)
+    axes.axline((1, 1), slope=1, color="0.6", linewidth=0.8)
+    axes.set(xlabel="nearest learned outline", ylabel="agreement", xlim=(0.5, 1.02), ylim=(0.3, 1.02))
+    axes.legend()

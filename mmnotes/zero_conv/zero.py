@@ -28,16 +28,21 @@ def zero_(layer: Layer) -> Layer:
 
 
 class HintEncoder(nn.Module):
-    """Convolutions that bring a hint, such as an edge map, to the grid of the encoder's first features.
+    """Convolutions that bring a hint, such as an edge map, to the grid of the encoder's
+    first features.
 
-    Each width has a convolution that keeps the grid and, but for the last, one that halves it. The last convolution of
-    all starts at zero: until it has learned something the copy does not see the hint.
+    Each width has a convolution that keeps the grid and, but for the last, one that
+    halves it. The last convolution of all starts at zero: until it has learned
+    something the copy does not see the hint.
 
-    Shapes: hint (batch, channels, height, width) -> (batch, out, height / 2^k, width / 2^k), k = len(widths) - 1.
-    Errors: ValueError without widths, for another number of channels, or for a side that cannot be halved k times.
-    Source: lllyasviel/ControlNet, cldm/cldm.py, ``input_hint_block``; diffusers' ControlNetConditioningEmbedding.
-    Differs: section 3.2 of the paper has four convolutions of 4 x 4, each halving the grid, with ReLU. diffusers rounds
-    a side up where it is odd.
+    Shapes: hint (batch, channels, height, width) -> (batch, out, height / 2^k, width /
+    2^k), k = len(widths) - 1.
+    Errors: ValueError without widths, for another number of channels, or for a side
+    that cannot be halved k times.
+    Source: lllyasviel/ControlNet, cldm/cldm.py, ``input_hint_block``; diffusers'
+    ControlNetConditioningEmbedding.
+    Differs: section 3.2 of the paper has four convolutions of 4 x 4, each halving the
+    grid, with ReLU. diffusers rounds a side up where it is odd.
     """
 
     def __init__(self, *, channels: int, widths: tuple[int, ...], out: int) -> None:
@@ -51,17 +56,23 @@ class HintEncoder(nn.Module):
             self.convs.append(nn.Conv2d(narrow, wide, 3, stride=2, padding=1))
         self.last = zero_(nn.Conv2d(widths[-1], out, 3, padding=1))
 
-    def forward(self, hint: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch out rows columns"]:
+    def forward(
+        self,
+        hint: Float[Tensor, "batch channels height width"],
+    ) -> Float[Tensor, "batch out rows columns"]:
         """What is added to the first features of the copy."""
-        channels, height, width = hint.shape[1:]
-        if channels != self.channels:
-            raise ValueError(f"hint must have {self.channels} channels, got {channels}")
-        if height % self.shrinks or width % self.shrinks:
-            raise ValueError(f"hint must have sides that are multiples of {self.shrinks}, got {height} x {width}")
+        self._check(*hint.shape[1:])
         for conv in self.convs:
             hint = silu(conv(hint))
         features: Tensor = self.last(hint)
         return features
+
+    def _check(self, channels: int, height: int, width: int) -> None:
+        if channels != self.channels:
+            raise ValueError(f"hint must have {self.channels} channels, got {channels}")
+        if height % self.shrinks or width % self.shrinks:
+            right = f"sides that are multiples of {self.shrinks}"
+            raise ValueError(f"hint must have {right}, got {height} x {width}")
 
 
 class ZeroTaps(nn.ModuleList):

@@ -32,7 +32,19 @@ from mmnotes.layers.unet import UNet, steered
 from mmnotes.layers.unet_blocks import ResidualBlock, TextBlock, time_embedding
 from mmnotes.layers.unet_parts import Decoder, Encoder, Middle, Stage
 from mmnotes.models.generator import prompts, to_network, to_pictures
-from mmnotes.zero_conv import ControlBranch, HintEncoder, LoRA, ZeroTaps, controlled, edge_f1, edge_map
+from mmnotes.zero_conv import (
+    ControlBranch,
+    HintEncoder,
+    LoRA,
+    ZeroTaps,
+    controlled,
+    edge_f1,
+    edge_f1_of_all,
+    edge_map,
+    guided_in_one_half,
+    streamed,
+    turned,
+)
 from tests.traced import Traced
 
 BITS = ("vmap",)  # edges have no slope
@@ -83,12 +95,12 @@ def steered_and_prompted() -> tuple:
     return drawn, (*given(), rand(2, 3, 4), rand(1, 3, 4), rand(2, 2, 4, 4))
 
 
-def controlled_alone() -> tuple:
+def controlled_alone(*, way=controlled) -> tuple:
     network = unet()
     control = branch(network)
 
     def drawn(x: Tensor, t: Tensor, text: Tensor, hint: Tensor) -> Tensor:
-        return controlled(network, control, hint, scales=[0.5] * 3)(x, t, text)
+        return way(network, control, hint, scales=[0.5] * 3)(x, t, text)
 
     return drawn, (*given(), rand(2, 2, 4, 4))
 
@@ -204,6 +216,22 @@ CONTROL = [
     Traced("zero_conv.controlled", controlled_alone),
     Traced("zero_conv.edge_map", lambda: (edge_map, (torch.rand(2, 3, 8, 8),)), BITS),
     Traced("zero_conv.edge_f1", lambda: (edge_f1, (rand(2, 1, 8, 8) > 1, rand(2, 1, 8, 8) > 1)), BITS),
+    Traced("zero_conv.edge_f1_of_all", lambda: (edge_f1_of_all, (rand(2, 1, 8, 8) > 1, rand(3, 1, 8, 8) > 1)), BITS),
+    Traced(
+        "zero_conv.turned",
+        lambda: (partial(turned, degrees=30.0), (torch.rand(2, 3, 6, 8).double(),)),
+        ("vmap", "jacrev"),
+    ),
+    Traced("zero_conv.streamed", lambda: controlled_alone(way=streamed)),
+    Traced(
+        "zero_conv.guided_in_one_half",
+        lambda: (
+            lambda x, t, text, none: guided_in_one_half(
+                lambda x, t, c: (x * c).sin(), lambda x, t, c: (x + c).cos(), text, none, scale=3.0
+            )(x, t),
+            (rand(3, 2), rand(3), rand(3, 2), rand(2)),
+        ),
+    ),
     Traced("zero_conv.LoRA", lambda: (filled(LoRA(nn.Linear(5, 3), rank=2, alpha=3.0)), (rand(4, 5),))),
 ]
 
@@ -235,6 +263,7 @@ UNTRACED = {
     "models.generator.untrained_unet": MADE,
     "models.generator.pretrained_unet": MADE,
     "zero_conv.LoRA.merged": MADE,
+    "zero_conv.resolution_weights": "It cannot be traced: it counts, and takes no tensor.",
     "zero_conv.zero_": "It cannot be traced: it changes a module, once, before anything is computed.",
     "decoupled_attention.decoupled_": "It cannot be traced: it changes a module.",
 }

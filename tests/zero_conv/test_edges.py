@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmnotes.data import drawings
-from mmnotes.zero_conv import edge_f1, edge_map
+from mmnotes.zero_conv import edge_f1, edge_f1_of_all, edge_map, turned
 
 
 def square(*, channels: int = 3) -> torch.Tensor:
@@ -89,3 +89,22 @@ def test_neither_the_dtype_nor_autocast_blurs_the_slopes(dtype):
     assert torch.equal(edge_map(pictures.to(dtype)), expected) and expected.any()
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(edge_map(pictures), expected)
+
+
+def test_agreement_of_all_pairs_is_that_of_each_pair():
+    random = torch.Generator().manual_seed(0)
+    found, wanted = (torch.rand(count, 1, 11, 7, generator=random) > 0.8 for count in (3, 5))
+    found[1] = False
+    table = edge_f1_of_all(found, wanted)
+    assert table.shape == (3, 5) and (table[1] == 0).all()
+    each = torch.stack([edge_f1(row.expand_as(wanted), wanted) for row in found])
+    torch.testing.assert_close(table, each)
+
+
+def test_a_quarter_turn_moves_every_pixel_and_a_whole_one_none():
+    picture = torch.ones(2, 3, 8, 8)
+    picture[:, :, 1, 5] = 0.2
+    torch.testing.assert_close(turned(picture, degrees=90), picture.rot90(1, (2, 3)))
+    torch.testing.assert_close(turned(picture, degrees=360), picture)
+    wide = turned(torch.full((1, 1, 6, 14), 0.0), degrees=90)[0, 0]
+    assert (wide[:, 4:10] == 0).all() and (wide[:, :3] == 1).all(), "what comes from outside is white"

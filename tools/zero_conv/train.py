@@ -4,6 +4,8 @@ Takes a quarter of an hour on one core. The frozen generator learns to follow ed
 mirrored half of the time and moved a little, the edge map is the hint and the drawing the answer.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -21,6 +23,9 @@ BATCH, STEPS, RATE, WARM_UP, LEVEL = 32, 3_000, 1.5e-3, 100, 0.5
 DROPPED, TAGGED, SHIFT = 0.3, 0.3, 3  # share of empty prompts, share of prompts with tags, pixels
 
 
+Steer = Callable[..., Callable[..., Tensor]]  # from a U-Net, a branch and hints to the network that they steer
+
+
 class Lessons:
     """Batches of the flow loss of a steered generator: an edge map is the hint, its drawing is the answer."""
 
@@ -29,7 +34,7 @@ class Lessons:
         self.pictures = torch.stack([drawings(vendor=vendor)[known] for vendor in VENDORS])
         self.texts = torch.stack([prompts(text_features()[known]), prompts(tagged_features()[known])])
 
-    def loss(self, branch: ControlBranch, random: torch.Generator) -> Tensor:
+    def loss(self, branch: ControlBranch, random: torch.Generator, *, steer: Steer = controlled) -> Tensor:
         """The loss of one batch."""
         which = torch.randint(self.pictures.shape[1], (BATCH,), generator=random)
         drawn = self.pictures[torch.randint(len(VENDORS), (BATCH,), generator=random), which]
@@ -37,15 +42,24 @@ class Lessons:
         moved = shifted(torch.where(mirrored, drawn.flip(3), drawn), most=SHIFT, random=random)
         text = self.texts[(torch.rand(BATCH, generator=random) < TAGGED).long(), which]
         text = torch.where(torch.rand(BATCH, 1, generator=random) < DROPPED, self.unet.nothing, text)
-        return steered_loss(self.unet, branch, moved, text, random)
+        return steered_loss(self.unet, branch, moved, text, random, steer=steer)
 
 
-def steered_loss(unet: UNet, branch: ControlBranch, clean: Tensor, text: Tensor, random: torch.Generator) -> Tensor:
+def steered_loss(
+    unet: UNet,
+    branch: ControlBranch,
+    clean: Tensor,
+    text: Tensor,
+    random: torch.Generator,
+    *,
+    steer: Steer = controlled,
+    scale: float = 1.0,
+) -> Tensor:
     """The flow loss on pictures (batch, 3, 32, 32), values from 0 to 1, steered by their own edge maps."""
     data = to_network(clean).contiguous(memory_format=torch.channels_last)
     t = torch.randn(len(data), generator=random).sigmoid()
     noise = torch.randn(data.shape, generator=random)
-    network = controlled(unet, branch, edge_map(clean).float(), scales=[1.0] * len(branch.taps))
+    network = steer(unet, branch, edge_map(clean).float(), scales=[scale] * len(branch.taps))
     return flow_loss(network(on_path(data, noise, t), t, text), data, noise)
 
 
