@@ -27,8 +27,8 @@ def guided_in_one_half(
 
     Shapes: each network takes x (batch, ...), t (batch,) and text (batch, dim).
     Units: scale 1 is the steered network, more exaggerates.
-    Source: Zhang et al. 2023, section 3.4, "only to the conditional one"; ``guess_mode``
-    in lllyasviel/ControlNet, gradio_canny2image.py.
+    Source: Zhang et al. 2023, section 3.4; ``guess_mode`` in lllyasviel/ControlNet,
+    gradio_canny2image.py.
     """
     empty = nothing.expand_as(text)
 

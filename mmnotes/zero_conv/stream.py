@@ -6,9 +6,10 @@ models (2023). Differs: T2I-Adapter adds once a level, what a small network of i
 """
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmnotes.layers.unet import UNet
 from mmnotes.zero_conv.branch import ControlBranch, _check, _check_settings
@@ -42,7 +43,7 @@ def streamed(
         encoder, rest = unet.encoder, iter(more)
         skips = [encoder.first(folded) + next(rest)]
         for level, stages in enumerate(encoder.levels):
-            for stage in stages:
+            for stage in cast(nn.ModuleList, stages):
                 skips.append(stage(skips[-1], condition, tokens) + next(rest))
             if level < len(encoder.halvings):
                 skips.append(encoder.halvings[level](skips[-1]) + next(rest))

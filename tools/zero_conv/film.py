@@ -7,6 +7,7 @@ the encoder's stream. Takes twelve minutes on one core, and goes on after an int
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ from tools.training import KEPT, shades, train_, write
 from tools.zero_conv.train import Lessons, frozen
 
 FILE = "zero_conv/film.npz"
-RUNS = {
+RUNS: dict[str, dict[str, Any]] = {
     "rate 0.0015": {"rate": 1.5e-3, "into": "skips", "until": 800},
     "rate 0.00015": {"rate": 1.5e-4, "into": "skips", "until": 800},
     "stream": {"rate": 1.5e-3, "into": "stream", "until": 400},
