@@ -26,7 +26,7 @@ class LinkTerms(SphinxPostTransform):
             return
         longest_first = sorted(wanted, key=len, reverse=True)
         pattern = re.compile(
-            rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})(?=(?:e?s)?(?![\w-]))", re.IGNORECASE
+            rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})(?:e?s)?(?![\w-])", re.IGNORECASE
         )
         for text in list(self.document.findall(nodes.Text)):
             if self.is_prose(text):
@@ -54,7 +54,7 @@ class LinkTerms(SphinxPostTransform):
         parts: list[nodes.Node] = []
         end = 0
         for found in pattern.finditer(text):
-            place = wanted.pop(found[0].lower(), None)
+            place = wanted.pop(found[1].lower(), None)
             if place:
                 address = f"{self.app.builder.get_relative_uri(self.env.docname, place[0])}#{place[1]}"
                 link = nodes.reference("", found[0], refuri=address, internal=True, classes=["term"])

@@ -253,7 +253,7 @@ def test_the_first_use_of_a_term_leads_to_the_glossary_and_carries_its_meaning(b
     text = "## Masks\n\nA `mask` first. Attention masks hide; a mask and an attention mask do: {cite}`smith2020`.\n"
     article = made(book, f"{text}\n:::{{admonition}} A mask\nA mask.\n:::\n\n{{doc}}`glossary`")
     links = article.select("a.term")
-    assert [link.get_text() for link in links] == ["Attention mask", "mask"]
+    assert [link.get_text() for link in links] == ["Attention masks", "mask"]
     assert [link["href"].partition("#")[0] for link in links] == ["glossary.html"] * 2
     assert not BeautifulSoup(book.page("glossary"), "html.parser").select("a.term")
     carried = {each["data-of"]: each.decode_contents() for each in article.find_parent("html").select("template")}
