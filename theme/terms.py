@@ -25,9 +25,7 @@ class LinkTerms(SphinxPostTransform):
         if not wanted:
             return
         longest_first = sorted(wanted, key=len, reverse=True)
-        pattern = re.compile(
-            rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})(?:e?s)?(?![\w-])", re.IGNORECASE
-        )
+        pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})(?:e?s)?(?![\w-])", re.IGNORECASE)
         for text in list(self.document.findall(nodes.Text)):
             if self.is_prose(text):
                 self.link(text, pattern, wanted)

@@ -35,7 +35,15 @@ class ImageTower(nn.Module):
     """
 
     def __init__(
-        self, *, size: int, patch: int, dim: int, depth: int, heads: int, hidden: int, readout: nn.Module
+        self,
+        *,
+        size: int,
+        patch: int,
+        dim: int,
+        depth: int,
+        heads: int,
+        hidden: int,
+        readout: nn.Module,
     ) -> None:
         super().__init__()
         if patch < 1 or size % patch:
@@ -46,16 +54,24 @@ class ImageTower(nn.Module):
         self.position = nn.Parameter(torch.randn(1 + (size // patch) ** 2, dim) * dim**-0.5)
         self.norm = nn.LayerNorm(dim)
         self.blocks = nn.ModuleList(
-            PreNormBlock(dim=dim, heads=heads, hidden=hidden, activation=quick_gelu) for _ in range(depth)
+            # the activation that the released weights were trained with
+            PreNormBlock(dim=dim, heads=heads, hidden=hidden, activation=quick_gelu)
+            for _ in range(depth)
         )
         self.readout = readout
 
-    def forward(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch features"]:
+    def forward(
+        self,
+        pixels: Float[Tensor, "batch 3 height width"],
+    ) -> Float[Tensor, "batch features"]:
         """The feature of each picture, not of unit length."""
         feature: Tensor = self.readout(self.states(pixels))
         return feature
 
-    def states(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch tokens dim"]:
+    def states(
+        self,
+        pixels: Float[Tensor, "batch 3 height width"],
+    ) -> Float[Tensor, "batch tokens dim"]:
         """[CLS] and the patches, row by row, after the last layer and before any norm
         of the readout."""
         x = self.embed(pixels)
@@ -63,14 +79,20 @@ class ImageTower(nn.Module):
             x = block(x)
         return x
 
-    def embed(self, pixels: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch tokens dim"]:
+    def embed(
+        self,
+        pixels: Float[Tensor, "batch 3 height width"],
+    ) -> Float[Tensor, "batch tokens dim"]:
         """What the first layer is given: norm([class; patches] + positions)."""
         if pixels.shape[-2:] != (self.size, self.size):
             height, width = pixels.shape[-2:]
-            raise ValueError(f"pixels must be {self.size} by {self.size}, got {height} by {width}")
+            side = self.size
+            raise ValueError(f"pixels must be {side} by {side}, got {height} by {width}")
         if not len(pixels):
-            raise ValueError(f"pixels must hold at least one picture, got the shape {tuple(pixels.shape)}")
-        patches = rearrange(self.patch(pixels), "batch dim rows columns -> batch (rows columns) dim")
+            shape = tuple(pixels.shape)
+            raise ValueError(f"pixels must hold at least one picture, got the shape {shape}")
+        grid = self.patch(pixels)
+        patches = rearrange(grid, "batch dim rows columns -> batch (rows columns) dim")
         first = self.class_token.expand(len(patches), 1, -1)
         x: Tensor = self.norm(torch.cat([first, patches], dim=1) + self.position)
         return x

@@ -45,32 +45,50 @@ class TextTower(nn.Module):
     """
 
     def __init__(
-        self, *, vocabulary: int, length: int, dim: int, depth: int, heads: int, hidden: int, features: int
+        self,
+        *,
+        vocabulary: int,
+        length: int,
+        dim: int,
+        depth: int,
+        heads: int,
+        hidden: int,
+        features: int,
     ) -> None:
         super().__init__()
         self.words = nn.Embedding(vocabulary, dim)
         self.position = nn.Parameter(torch.randn(length, dim) * 0.01)
         self.blocks = nn.ModuleList(
-            PreNormBlock(dim=dim, heads=heads, hidden=hidden, activation=quick_gelu) for _ in range(depth)
+            # the activation that the released weights were trained with
+            PreNormBlock(dim=dim, heads=heads, hidden=hidden, activation=quick_gelu)
+            for _ in range(depth)
         )
         self.norm = nn.LayerNorm(dim)
         self.projection = nn.Linear(dim, features, bias=False)
         nn.init.normal_(self.words.weight, std=0.02)
 
-    def forward(self, token_ids: Int[Tensor, "batch tokens"]) -> Float[Tensor, "batch features"]:
+    def forward(
+        self,
+        token_ids: Int[Tensor, "batch tokens"],
+    ) -> Float[Tensor, "batch features"]:
         """The feature of each text, not of unit length."""
         states = self.states(token_ids)
-        feature: Tensor = self.projection(states[torch.arange(len(states)), end_position(token_ids)])
+        ends = states[torch.arange(len(states)), end_position(token_ids)]
+        feature: Tensor = self.projection(ends)
         return feature
 
-    def states(self, token_ids: Int[Tensor, "batch tokens"]) -> Float[Tensor, "batch tokens dim"]:
+    def states(
+        self,
+        token_ids: Int[Tensor, "batch tokens"],
+    ) -> Float[Tensor, "batch tokens dim"]:
         """Every position after the last norm; row i knows of the words up to i."""
         words, tokens = self.words.num_embeddings, token_ids.shape[1]
         check_ids(token_ids, name="token_ids", words=words, longest=len(self.position))
         start = words - 2
         if values_known(token_ids) and (late := (token_ids[:, 1:] == start).any(1)).any():
             texts = late.nonzero()[:, 0].tolist()
-            raise ValueError(f"token_ids must have the start, {start}, as the first token, got it later in {texts}")
+            must = f"have the start, {start}, as the first token"
+            raise ValueError(f"token_ids must {must}, got it later in {texts}")
         x = self.words(token_ids) + self.position[:tokens]
         mask = causal_mask(num_tokens=tokens, device=x.device)
         for block in self.blocks:

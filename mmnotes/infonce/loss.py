@@ -16,7 +16,10 @@ from mmnotes.layers.precision import promoted, without_autocast
 from mmnotes.layers.scales import check_finite, check_positive
 
 
-def similarity(image: Float[Tensor, "batch dim"], text: Float[Tensor, "texts dim"]) -> Float[Tensor, "batch texts"]:
+def similarity(
+    image: Float[Tensor, "batch dim"],
+    text: Float[Tensor, "texts dim"],
+) -> Float[Tensor, "batch texts"]:
     """The cosine of every image with every text: s_ij = u_i · v_j, with u = x / |x|
     and v = y / |y|.
 
@@ -30,13 +33,17 @@ def similarity(image: Float[Tensor, "batch dim"], text: Float[Tensor, "texts dim
     Source: Radford et al. 2021, figure 3; openai/CLIP, clip/model.py, CLIP.forward.
     """
     if not image.shape[1]:
-        raise ValueError(f"image must have at least one dimension, got the shape {tuple(image.shape)}")
+        raise ValueError(f"image must have a dimension or more, got {tuple(image.shape)}")
     image, text = promoted(image, text)
     with without_autocast(image.device):
         return normalize(image, dim=1) @ normalize(text, dim=1).T
 
 
-def info_nce(similarity: Float[Tensor, "batch batch"], *, scale: Float[Tensor, ""] | float) -> Float[Tensor, ""]:
+def info_nce(
+    similarity: Float[Tensor, "batch batch"],
+    *,
+    scale: Float[Tensor, ""] | float,
+) -> Float[Tensor, ""]:
     """CLIP's loss: the mean of two cross-entropies, text given image and image
     given text.
 
@@ -63,7 +70,7 @@ def info_nce(similarity: Float[Tensor, "batch batch"], *, scale: Float[Tensor, "
     check_positive(scale, name="scale")
     (similarity,) = promoted(similarity)
     scale = torch.as_tensor(scale, dtype=similarity.dtype, device=similarity.device)
-    if not values_known(similarity, scale):  # who traces or transforms brings his own backward pass
+    if not values_known(similarity, scale):  # who traces brings a backward pass of his own
         return _in_one_piece(similarity, scale)
     loss: Tensor = _InfoNCE.apply(similarity, scale)
     return loss
@@ -119,7 +126,8 @@ class _InfoNCE(torch.autograd.Function):
             row_sums.append(logits.logsumexp(1))
             column_sums = torch.logaddexp(column_sums, logits.logsumexp(0))
         ctx.save_for_backward(similarity, scale, torch.cat(row_sums), column_sums)
-        return (torch.cat(row_sums) + column_sums).mean() / 2 - scale * similarity.diagonal().mean()
+        right = scale * similarity.diagonal().mean()
+        return (torch.cat(row_sums) + column_sums).mean() / 2 - right
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor]:

@@ -22,7 +22,10 @@ from mmnotes.layers.scales import check_positive
 
 
 def sharded_info_nce(
-    image: Float[Tensor, "batch dim"], text: Float[Tensor, "batch dim"], *, scale: Float[Tensor, ""] | float
+    image: Float[Tensor, "batch dim"],
+    text: Float[Tensor, "batch dim"],
+    *,
+    scale: Float[Tensor, ""] | float,
 ) -> Float[Tensor, ""]:
     """This process' part of ``info_nce`` over the pairs of all processes.
 
@@ -47,9 +50,11 @@ def sharded_info_nce(
     counted = gathered_values(torch.tensor([[float(len(image))]], device=image.device))
     sizes = [int(size) for size in counted.flatten()]
     if not len(image) or len(set(sizes)) > 1:
-        raise ValueError(f"image must have equally many rows on every process, at least one, got {sizes}")
+        must = "have equally many rows on every process, at least one"
+        raise ValueError(f"image must {must}, got {sizes}")
     image, text = (normalize(each, dim=1) for each in promoted(image, text))
-    return matching_loss(image, text, gathered(image), gathered(text), scale=scale, start=rank() * len(image))
+    everything, start = (gathered(image), gathered(text)), rank() * len(image)
+    return matching_loss(image, text, *everything, scale=scale, start=start)
 
 
 def matching_loss(

@@ -102,8 +102,10 @@ def adjacent_order(*, planes: int) -> Int[Tensor, "dim"]:
 
 def _by_the_equation(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     dtype = torch.promote_types(x.dtype, torch.float32)
-    (first, second), cos, sin = x.to(dtype).chunk(2, dim=-1), cos[:, None].to(dtype), sin[:, None].to(dtype)
-    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1).to(x.dtype)
+    first, second = x.to(dtype).chunk(2, dim=-1)
+    cos, sin = (table[:, None].to(dtype) for table in (cos, sin))
+    turned = torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+    return turned.to(x.dtype)
 
 
 class _Turn(torch.autograd.Function):

@@ -64,7 +64,7 @@ class Block(nn.Module):
         image: Float[Tensor, "batch patches image_dim"] | None,
         mask: Bool[Tensor, "batch length length"] | None,
     ) -> tuple[Float[Tensor, "batch queries dim"], Float[Tensor, "batch tokens dim"]]:
-        """Queries and text after this layer; ``mask`` is over the queries followed by the text."""
+        """Queries and text after this layer; ``mask`` is over queries, then text."""
         x = torch.cat([queries, text], dim=1)
         x = self.norm(x + self.attention(x, x, mask))
         queries, text = x.split([queries.shape[1], text.shape[1]], dim=1)

@@ -68,7 +68,14 @@ def itg_mask(*, queries: int, padding_mask: Bool[Tensor, "batch tokens"]) -> Boo
     return _mask(queries, padding_mask, query_to_text=False, text_to_query=True, causal=True)
 
 
-def _mask(queries: int, padding_mask: Tensor, *, query_to_text: bool, text_to_query: bool, causal: bool) -> Tensor:
+def _mask(
+    queries: int,
+    padding_mask: Tensor,
+    *,
+    query_to_text: bool,
+    text_to_query: bool,
+    causal: bool,
+) -> Tensor:
     """The four quarters, and no padding among the columns.
 
     A row of padding keeps what a word in its place could read: nobody reads its result,

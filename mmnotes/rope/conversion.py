@@ -35,7 +35,8 @@ def to_halves(entries: Float[Tensor, "rows *rest"], *, heads: int) -> Float[Tens
 
 def _permuted(entries: Tensor, heads: int, *, back: bool) -> Tensor:
     if heads < 1 or entries.shape[0] % (2 * heads):
-        raise ValueError(f"entries must be heads * dim with an even dim, got {entries.shape[0]} for {heads} heads")
+        rows = entries.shape[0]
+        raise ValueError(f"entries must be heads * even dim, got {rows} for {heads} heads")
     by_head = entries.unflatten(0, (heads, -1))
     order = adjacent_order(planes=by_head.shape[1] // 2).to(entries.device)
     permuted: Tensor = by_head[:, order.argsort() if back else order].flatten(0, 1)

@@ -53,7 +53,7 @@ def test_features():
     refused(
         "similarity",
         ValueError,
-        "image must have at least one dimension, got the shape (3, 0)",
+        "image must have a dimension or more, got (3, 0)",
         image=torch.ones(3, 0),
         text=torch.ones(3, 0),
     )

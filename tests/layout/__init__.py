@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 NO_CODE = {
     tokenize.COMMENT,
@@ -36,6 +37,7 @@ class Cell:
     tags: frozenset[str]
     alt: str
     section: str
+    printed: tuple[str, ...] = ()
 
     @property
     def tree(self) -> ast.Module:
@@ -67,8 +69,14 @@ def cells(chapter: Path) -> list[Cell]:
             continue
         for line in unfenced(source) if raw["cell_type"] == "markdown" else []:
             section = line[3:].strip() if line.startswith("## ") else section
-        found.append(Cell(name, cell_id, raw["cell_type"], source, tags, alt, section))
+        found.append(Cell(name, cell_id, raw["cell_type"], source, tags, alt, section, tuple(printed(raw))))
     return found
+
+
+def printed(raw: dict[str, Any]) -> Iterator[str]:
+    """The texts among a raw cell's stored outputs."""
+    for output in raw.get("outputs", []):
+        yield "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
 
 
 def code_cells(chapter: Path) -> list[Cell]:

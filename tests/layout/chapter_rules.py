@@ -24,6 +24,7 @@ PICTURES = (4, 6)  # figures and labs together: to a reader a lab is a figure th
 LABS = (2, 3)
 EXERCISES = 5
 MOST_CELL_LINES = 15
+MOST_COLUMNS = 94
 DISPLAYED = re.compile(r"\$\$.*?\$\$(?:[ \t]*\(([\w:-]+)\))?", re.DOTALL)
 INTERACT = {"interact", "interactive", "interactive_output", "interact_manual"}
 CLOCKS = {"time", "timeit", "datetime"}
@@ -92,6 +93,42 @@ def the_real_function_is_shown(root: Path) -> list[str]:
             for cell in under(chapter, "In mmnotes")
         )
     ]
+
+
+def what_is_shown_fits_the_page(root: Path) -> list[str]:
+    """A page of 1100 pixels shows so many columns: of a listing, of a block of code in the text, of printed output."""
+    found = []
+    for chapter in chapters(root):
+        for cell in cells(chapter):
+            for name, line in shown_lines(root, cell):
+                if len(line) > MOST_COLUMNS:
+                    found.append(f"{cell.name}: {name}: {len(line)} columns, at most {MOST_COLUMNS}: {line.strip()}")
+    return found
+
+
+def shown_lines(root: Path, cell: Cell) -> Iterator[tuple[str, str]]:
+    """Every line of code or output that a cell shows, but for a code cell's source, whose width ruff looks after."""
+    for line in (line for text in cell.printed for line in text.splitlines()):
+        yield "its output", line
+    if cell.kind != "markdown":
+        return
+    for directive in re.finditer(r"\{literalinclude\} (\S+)\n((?::.*\n)*)", cell.source):
+        file = (root / "book" / directive[1]).resolve()
+        text = file.read_text(encoding="utf-8")
+        for name in re.findall(r"^:pyobject: (\S+)", directive[2], re.MULTILINE):
+            text = ast.get_source_segment(text, named(ast.parse(text), name)) or ""
+        for line in text.splitlines():
+            yield directive[1], line
+    for block in re.finditer(r"^```(?:python|bash|text)\n(.*?)^```", cell.source, re.MULTILINE | re.DOTALL):
+        for line in block[1].splitlines():
+            yield "its code", line
+
+
+def named(tree: ast.AST, path: str) -> ast.AST:
+    """The function or class with this dotted name."""
+    for part in path.split("."):
+        tree = next(node for node in ast.iter_child_nodes(tree) if getattr(node, "name", None) == part)
+    return tree
 
 
 def figures_have_alt_text(root: Path) -> list[str]:
@@ -256,6 +293,7 @@ RULES = [
     chapters_have_the_right_size,
     code_cells_are_plain_and_short,
     the_real_function_is_shown,
+    what_is_shown_fits_the_page,
     figures_have_alt_text,
     labs_are_labs,
     exercises_are_complete,

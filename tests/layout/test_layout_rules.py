@@ -33,7 +33,7 @@ from torch import Tensor
 from mmnotes.layers.sums import total
 
 
-def balanced(scores: Float[Tensor, "rows columns"], *, steps: int) -> Float[Tensor, "rows columns"]:
+def balanced(scores: Float[Tensor, "rows columns"], *, steps: int) -> Tensor:
     """The scores with equal row sums.
 
     >>> balanced(torch.ones(1, 2), steps=1)
@@ -415,7 +415,7 @@ BREAKS = [
         "steps must be keyword-only",
     ),
     (
-        replace("mmnotes/balance/rows.py", '-> Float[Tensor, "rows columns"]', '-> Float[Tensor, "rows cols"]'),
+        replace("mmnotes/balance/rows.py", 'scores: Float[Tensor, "rows columns"]', 'scores: Float[Tensor, "rows cols"]'),
         module_rules.axes_are_in_the_notation,
         "mmnotes/balance/rows.py: the axis `cols`",
     ),
@@ -462,6 +462,21 @@ BREAKS = [
         cell("set-up", source="from mmnotes.balance import balanced"),
         chapter_rules.code_cells_are_plain_and_short,
         "set_up()",
+    ),
+    (
+        replace("mmnotes/balance/rows.py", "    return", "    # " + "wide " * 20 + "\n    return"),
+        chapter_rules.what_is_shown_fits_the_page,
+        "rows.py: 106 columns, at most 94",
+    ),
+    (
+        cell("by-hand", source="## By hand\n\n```python\n" + "x" * 95 + "\n```"),
+        chapter_rules.what_is_shown_fits_the_page,
+        "its code: 95 columns",
+    ),
+    (
+        cell("loops", outputs=[{"output_type": "stream", "name": "stdout", "text": "y" * 95}]),
+        chapter_rules.what_is_shown_fits_the_page,
+        "its output: 95 columns",
     ),
     (cell("in-mmnotes", source="## In mmnotes"), chapter_rules.the_real_function_is_shown, "no literalinclude"),
     (
@@ -618,6 +633,11 @@ def test_a_card_opens_the_way_to_another_chapter(root):
     assert len(tree.chapters_use_only_what_their_card_names(root)) == 2
     cell("card", source=CARD % "weight")(root)
     assert tree.chapters_use_only_what_their_card_names(root) == tree.cards_point_backwards(root) == []
+
+
+def test_only_what_is_shown_must_fit_the_page(root):
+    replace("mmnotes/balance/rows.py", "def balanced", "WIDE = 0  # " + "wide " * 20 + "\n\n\ndef balanced")(root)
+    assert chapter_rules.what_is_shown_fits_the_page(root) == []
 
 
 def test_a_loader_by_names_needs_no_shapes(root):

@@ -85,6 +85,6 @@ def test_gradients_pass_and_inputs_stay():
 def test_bad_inputs():
     for convert in (to_adjacent, to_halves):
         for rows, heads in ((9, 1), (12, 4), (12, 0)):
-            message = f"entries must be heads * dim with an even dim, got {rows} for {heads} heads"
+            message = f"entries must be heads * even dim, got {rows} for {heads} heads"
             with pytest.raises(ValueError, match=re.escape(message)):
                 convert(torch.zeros(rows, 2), heads=heads)
