@@ -72,6 +72,7 @@ TRACED = [
     Traced("sinkhorn.convergence_rate", lambda: (convergence_rate, balanced())),
 ]
 UNTRACED = {
+    "sinkhorn.sharded_assignment": "A collective of the process group cannot be traced.",
     "mrope.position_ids_by_frame": GROUND,
     "mrope.position_ids_by_time": GROUND,
     "mrope.position_ids_by_timestamp": GROUND,
