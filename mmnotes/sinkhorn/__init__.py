@@ -6,15 +6,21 @@ matrices (1967); Cuturi, Sinkhorn distances (2013); Caron et al., SwAV (2020), a
 et al., DINOv2 (2023), for samples and prototypes.
 
 Differs:
-- one matrix on one device; the released training code also sums over the processes of a
-  distributed run;
 - no stopping rule: the number of rounds is an argument, as in SwAV and DINOv2.
 """
 
 from mmnotes.sinkhorn.log_domain import sinkhorn_log
 from mmnotes.sinkhorn.rate import convergence_rate
 from mmnotes.sinkhorn.scaling import sinkhorn
+from mmnotes.sinkhorn.sharded import sharded_assignment
 from mmnotes.sinkhorn.stabilised import sinkhorn_stabilised
 from mmnotes.sinkhorn.teacher import teacher_assignment
 
-__all__ = ["convergence_rate", "sinkhorn", "sinkhorn_log", "sinkhorn_stabilised", "teacher_assignment"]
+__all__ = [
+    "convergence_rate",
+    "sharded_assignment",
+    "sinkhorn",
+    "sinkhorn_log",
+    "sinkhorn_stabilised",
+    "teacher_assignment",
+]

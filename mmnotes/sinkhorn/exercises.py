@@ -1,6 +1,5 @@
 """Exercises of the chapter on Sinkhorn-Knopp."""
 
-import math
 from typing import Any
 
 import torch
@@ -11,7 +10,9 @@ from mmnotes.sinkhorn.log_domain import sinkhorn_log
 from mmnotes.sinkhorn.teacher import teacher_assignment
 
 _SCORES = torch.cos(torch.arange(35.0).reshape(5, 7) ** 1.5) / 2
-_CROSSING = math.log(1e-6) / math.log(0.8)
+_WAVES = torch.sin(torch.arange(20.0).reshape(4, 5) ** 1.4)
+_ROWS, _COLUMNS = torch.tensor([1.0, 2.0, 3.0, 1.5]), torch.tensor([0.5, 1.0, 3.0, 2.0, 1.0])
+_WITH_ZERO = _WAVES.index_put((torch.tensor([1]), torch.tensor([2])), torch.tensor(-torch.inf))
 
 
 def _two_by_two(kernel: Tensor) -> Tensor:
@@ -27,9 +28,7 @@ def _two_by_two_mistakes(kernel: Tensor) -> dict[str, Any]:
         "The products ad and bc come in without a square root.": _two_by_two(kernel.square()),
         one_row: rows,
         "The columns are right and the rows are not: this is one round, not the limit.": rows / rows.sum(0),
-        "This is one normalisation of the columns, not the limit.": columns,
         first_columns: columns / columns.sum(1, keepdim=True),
-        "The two values are right and have changed places.": _two_by_two(kernel).flip(0),
         "All masses are 1, so the whole plan has mass 2; here it has mass 1.": _two_by_two(kernel) / 2,
     }
 
@@ -48,8 +47,6 @@ def _centre_mistakes(scores: Tensor, tau: float) -> dict[str, Any]:
         over: tau * torch.logsumexp(scores / tau, 1),
         "This is the hard maximum, the limit for τ to 0.": scores.amax(0),
         "The temperature is missing inside the exponential.": tau * torch.logsumexp(scores, 0),
-        "The temperature is missing.": torch.logsumexp(scores, 0),
-        "This is the load itself; the centre is τ times its logarithm.": (scores / tau).exp().sum(0),
     }
 
 
@@ -58,31 +55,46 @@ def _entry_mistakes(a: float, n: int) -> dict[str, Any]:
         "That is right for a = 1 only; a enters the first round.": 1 / (2 * n + 1),
         "a and 1/a have changed places.": 1 / (2 * n + a),
         "Each round adds 2 to the reciprocal: one for the rows, one for the columns.": 1 / (n + 1 / a),
-        "The count is off by one: before the first round n is 0.": 1 / (2 * n - 2 + 1 / a),
-        "That is the entry one round later.": 1 / (2 * n + 2 + 1 / a),
         "A round ends with the columns; this stops after its rows.": 1 / (2 * n - 1 + 1 / a),
-        "That is the reciprocal of the entry.": 2 * n + 1 / a,
     }
 
 
-def _samples_first(scores: Tensor, tau: float, steps: int) -> Tensor:
-    batch, prototypes = scores.shape
-    loads = scores.new_full((prototypes,), batch / prototypes)
-    return sinkhorn_log(scores / tau, scores.new_ones(batch), loads, steps=steps).exp()
+def _plan(log_kernel: Tensor, row_mass: Tensor, column_mass: Tensor, steps: int) -> Tensor:
+    return sinkhorn_log(log_kernel, row_mass, column_mass, steps=steps).exp()
 
 
-def _samples_first_mistakes(scores: Tensor, tau: float, steps: int) -> dict[str, Any]:
-    right, own = _samples_first(scores, tau, steps), teacher_assignment(scores, tau=tau, steps=steps)
-    mass = "Each sample has mass 1 and the whole plan mass batch; here the whole plan has mass 1."
-    loads = "Each prototype's load is batch / prototypes, not 1."
+def _plan_mistakes(log_kernel: Tensor, row_mass: Tensor, column_mass: Tensor, steps: int) -> dict[str, Any]:
+    right = _plan(log_kernel, row_mass, column_mass, steps)
+    started = "Shifting each column by its largest entry starts the rounds elsewhere; start from g = 0."
+    shifted = log_kernel - log_kernel.amax(0)
     return {
-        "This is DINOv2's own order, prototypes first and samples last.": own,
-        mass: right / len(scores),
-        "The temperature is missing.": _samples_first(scores, 1.0, steps),
-        "This stops after the samples; the prototypes come last.": right / right.sum(1, keepdim=True),
-        "Nothing is balanced: this is the softmax of each sample.": (scores / tau).softmax(1),
-        "This is one round more than `steps`.": _samples_first(scores, tau, steps + 1),
-        loads: right * scores.shape[1] / len(scores),
+        started: _plan(shifted, row_mass, column_mass, steps),
+        "The columns come first here; start with the rows.": _plan(log_kernel.T, column_mass, row_mass, steps).T,
+        "That is the logarithm of the plan.": right.log(),
+        "This is one round more than `steps`.": _plan(log_kernel, row_mass, column_mass, steps + 1),
+        "This stops after the rows; each round ends with the columns.": right
+        / right.sum(1, keepdim=True)
+        * row_mass[:, None],
+    }
+
+
+def _both(first: Tensor, second: Tensor, tau: float, steps: int) -> Tensor:
+    return teacher_assignment(torch.cat([first, second]), tau=tau, steps=steps)
+
+
+def _both_mistakes(first: Tensor, second: Tensor, tau: float, steps: int) -> dict[str, Any]:
+    right, shards = _both(first, second, tau, steps), (first, second)
+    each = torch.cat([teacher_assignment(shard, tau=tau, steps=steps) for shard in shards])
+    loads = "Each process balances its own samples; a prototype's load is a sum over both."
+    own = "Each process subtracted its own largest score, which starts the rounds elsewhere."
+    samples = "Each sample's largest score was subtracted, which starts the rounds elsewhere."
+    return {
+        loads: each,
+        own: _both(first - first.max(), second - second.max(), tau, steps),
+        samples: _both(first - first.amax(1, keepdim=True), second - second.amax(1, keepdim=True), tau, steps),
+        "This is one round more than `steps`.": _both(first, second, tau, steps + 1),
+        "Nothing is balanced: this is the softmax of each sample.": (torch.cat(shards) / tau).softmax(1),
+        "This stops after the prototypes; the samples come last.": right / right.sum(0) * len(right) / right.shape[1],
     }
 
 
@@ -94,14 +106,9 @@ EXERCISES = {
     ),
     "sinkhorn-2": Exercise(solution=_centre, mistakes=_centre_mistakes, inputs=((_SCORES, 0.1), (_SCORES[:3], 0.5))),
     "sinkhorn-3": Exercise(
-        solution=math.ceil(_CROSSING),
-        mistakes={
-            "0.8 is σ₂² already, the factor of a whole round; there is no second square.": math.ceil(_CROSSING / 2),
-            "Per round the error shrinks by σ₂², not by σ₂.": math.ceil(2 * _CROSSING),
-            "After that many rounds the error is still above a millionth: round up.": math.floor(_CROSSING),
-            "The logarithms need the same base.": math.ceil(math.log10(1e-6) / math.log(0.8)),
-            "Rounds are whole, and the error has to get below a millionth: round up.": _CROSSING,
-        },
+        solution=_plan,
+        mistakes=_plan_mistakes,
+        inputs=((_WAVES, _ROWS, _COLUMNS, 3), (400 * _WAVES, _ROWS, _COLUMNS, 2), (_WITH_ZERO, _ROWS, _COLUMNS, 4)),
     ),
     "sinkhorn-4": Exercise(
         solution=lambda a, n: 1 / (2 * n + 1 / a),
@@ -110,6 +117,8 @@ EXERCISES = {
         tolerance=1e-9,
     ),
     "sinkhorn-5": Exercise(
-        solution=_samples_first, mistakes=_samples_first_mistakes, inputs=((_SCORES, 0.1, 3), (_SCORES, 0.3, 1))
+        solution=_both,
+        mistakes=_both_mistakes,
+        inputs=((_SCORES[:2], _SCORES[2:], 0.1, 3), (_SCORES[:4] + 1, _SCORES[4:] - 1, 0.02, 2)),
     ),
 }

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, ORANGE, PALE
+from mmnotes.page.palette import BLUE, ORANGE
 
 
 def matrix_with_sums(
@@ -76,14 +75,6 @@ def convergence(
         axes.semilogy(steps, values, color=ORANGE, label=label)
     axes.set(xlabel="rounds", ylabel="error of the worst row", ylim=(1e-14, 2))
     axes.legend(loc="lower left")
-
-
-def yes_no_map(axes: Axes, columns: Sequence[float], rows: Mapping[str, Sequence[bool]], *, no: str) -> None:
-    """One line of cells for each row, pale where it says yes and orange, named ``no``, where it does not."""
-    cells = np.array(list(rows.values()), dtype=float)
-    axes.pcolormesh(columns, range(len(rows)), cells, cmap=ListedColormap([ORANGE, PALE]), vmin=0, vmax=1)
-    axes.set_yticks(range(len(rows)), labels=list(rows))
-    axes.set_title(f"orange: {no}")
 
 
 def _framed(pictures: ArrayLike) -> list[np.ndarray]:

@@ -3,7 +3,7 @@
 import torch
 
 from mmnotes.page import check
-from mmnotes.sinkhorn import sinkhorn
+from mmnotes.sinkhorn import sinkhorn, teacher_assignment
 
 
 def test_the_limit_of_many_rounds():
@@ -23,3 +23,22 @@ def test_the_entry_after_some_rounds():
 
 def test_the_entry_in_single_precision():
     assert check("sinkhorn-4", lambda a, n: 1 / (2 * n + 1 / torch.tensor(a))).right is True
+
+
+def test_rounds_that_begin_elsewhere_are_told_so():
+    def shifted(log_kernel, row_mass, column_mass, steps):
+        kernel = (log_kernel - log_kernel.amax(0)).double().exp()
+        v = torch.ones(len(column_mass), dtype=torch.float64)
+        for _ in range(steps):
+            u = row_mass / (kernel @ v)
+            v = column_mass / (kernel.T @ u)
+        return u[:, None] * kernel * v
+
+    assert "starts the rounds elsewhere" in check("sinkhorn-3", shifted).message
+
+
+def test_each_process_for_itself_is_told_so():
+    def apart(first, second, tau, steps):
+        return torch.cat([teacher_assignment(scores, tau=tau, steps=steps) for scores in (first, second)])
+
+    assert "a prototype's load is a sum over both" in check("sinkhorn-5", apart).message

@@ -35,11 +35,3 @@ def test_convergence_draws_dots_first_and_lines_last(figure):
     plots.convergence(axes, [1, 2], {"a": [0.1, 0.01], "b": [0.2, 0.1]}, {"c": [0.3, 0.1]})
     assert [line.get_label() for line in axes.lines] == ["a", "b", "c"]
     assert [line.get_color() for line in axes.lines] == [BLUE, "0.6", ORANGE] and axes.get_yscale() == "log"
-
-
-def test_yes_no_map_has_a_row_for_each_name(figure):
-    axes = figure.subplots()
-    plots.yes_no_map(axes, [0.1, 1.0], {"first": [True, False], "second": [True, True]}, no="broken")
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "second"]
-    assert np.array_equal(axes.collections[0].get_array(), [[1, 0], [1, 1]])
-    assert "broken" in axes.get_title(loc="left") + axes.get_title()

@@ -97,6 +97,7 @@ TRACED = [
 ]
 UNTRACED = {
     "rope.yarn_factor": "A number of a number: there is nothing to trace.",
+    "sinkhorn.sharded_assignment": "A collective of the process group cannot be traced.",
     "mrope.position_ids_by_frame": GROUND,
     "mrope.position_ids_by_time": GROUND,
     "mrope.position_ids_by_timestamp": GROUND,
