@@ -415,7 +415,9 @@ BREAKS = [
         "steps must be keyword-only",
     ),
     (
-        replace("mmnotes/balance/rows.py", 'scores: Float[Tensor, "rows columns"]', 'scores: Float[Tensor, "rows cols"]'),
+        replace(
+            "mmnotes/balance/rows.py", 'scores: Float[Tensor, "rows columns"]', 'scores: Float[Tensor, "rows cols"]'
+        ),
         module_rules.axes_are_in_the_notation,
         "mmnotes/balance/rows.py: the axis `cols`",
     ),
