@@ -5,7 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmnotes.flow.times import shifted
+from mmnotes.flow.guidance import guided_by
+from mmnotes.flow.path import flow_loss, on_path
+from mmnotes.flow.samplers import euler
+from mmnotes.flow.times import shifted, time_grid
 from mmnotes.page.exercises import Exercise
 
 _ROWS = torch.cos(torch.arange(24.0).reshape(3, 8) ** 1.3)
@@ -24,7 +27,6 @@ def _clean_mistakes(x: Tensor, v: Tensor, t: Tensor) -> dict[str, Any]:
         "The velocity points from the data to the noise, so the data lie against it.": x + t * v,
         "The time that is left to the data is t, not 1 - t.": x - (1 - t) * v,
         "Follow the velocity for the time t, not for all of the unit of time.": x - v,
-        "That is for a network that predicts the noise; this one predicts noise - data.": (x - t * v) / (1 - t),
     }
 
 
@@ -41,9 +43,6 @@ def _least_loss_mistakes(sigma: float, t: float) -> dict[str, Any]:
         "No network reaches zero: many lines cross at one point.": 0.0,
         "Time runs from 0 at the data to 1 at the noise.": _least_loss(sigma, 1 - t),
         "That is what remains of the data; the velocity is (x_t - data) / t.": t**2 * right,
-        "That is what remains of the noise; the velocity is (noise - x_t) / (1 - t).": (1 - t) ** 2 * right,
-        "The data have the variance sigma squared; they are not of unit size.": 1 / variance,
-        "That is a standard deviation; the loss is a square.": right**0.5,
         "sigma is a standard deviation; its square is the variance.": _least_loss(sigma**0.5, t),
     }
 
@@ -58,44 +57,58 @@ def _at_size_mistakes(t: float, small: int, large: int) -> dict[str, Any]:
         "The shift is the ratio of the sides; averaging s² pixels divides the noise by s.": _at_size(t, ratio**2),
         "The larger picture needs more noise, not less.": _at_size(t, 1 / ratio),
         "It is the ratio t / (1 - t) that is multiplied, not t.": t * ratio,
-        "Multiply t / (1 - t), not t, and nothing need be cut off at 1.": min(t * ratio, 1),
-        "The square root belongs to numbers of pixels; these are sides.": _at_size(t, ratio**0.5),
         "That is the ratio t / (1 - t) there; solve it for the time.": ratio * t / (1 - t),
-        "The same time hides a larger picture less.": t,
     }
 
 
-def _twice_mistakes(shift: float) -> dict[str, Any]:
-    nearly = "Near zero a shift multiplies, but 144 / 1000 is not near enough: use the whole formula."
+def _network(x: Tensor, t: Tensor, text: Tensor) -> Tensor:
+    return torch.sin(x + 3 * t[:, None]) + text[:, :1] * x
+
+
+def _loss(network: Any, data: Tensor, noise: Tensor, t: Tensor, text: Tensor, keep: Tensor, nothing: Tensor) -> Tensor:
+    return flow_loss(network(on_path(data, noise, t), t, torch.where(keep[:, None], text, nothing)), data, noise)
+
+
+def _loss_mistakes(network: Any, *given: Tensor) -> dict[str, Any]:
+    data, noise, t, text, keep, nothing = given
+    right, at_data = _loss(network, *given), network(data, t, torch.where(keep[:, None], text, nothing))
     return {
-        "That is the time after one shift.": _at_size(0.001, shift),
-        "Shifts compose by multiplication, not by addition.": _at_size(0.001, 2 * shift),
-        nearly: 0.001 * shift**2,
-        "The denominator is 1 + (s - 1) t, not 1 + s t.": 0.001 * shift**2 / (1 + 0.001 * shift**2),
-        "That is three times the shift, not two.": _at_size(0.001, shift**3),
-        "The shift leads away from the data, to later times.": _at_size(0.001, shift**-2),
+        "The target is noise - data; here it is data - noise.": _loss(lambda *x: -network(*x), *given),
+        "Time 0 is the data and time 1 the noise.": _loss(network, data, noise, 1 - t, text, keep, nothing),
+        "Texts are dropped where `keep` is False.": _loss(network, data, noise, t, text, ~keep, nothing),
+        "No text is dropped.": _loss(network, data, noise, t, text, keep | True, nothing),
+        "Dropped samples count too; only their text is replaced.": _loss(
+            network, data[keep], noise[keep], t[keep], text[keep], keep[keep], nothing
+        ),
+        "A mean over everything is asked for; this is a sum.": right * data.numel(),
+        "The network is asked at the data, not at the point of the path.": flow_loss(at_data, data, noise),
     }
 
 
-def _factor(conditional: Tensor, unconditional: Tensor) -> Tensor:
-    return (conditional * unconditional).sum(1) / unconditional.square().sum(1)
+def _sample(network: Any, noise: Tensor, text: Tensor, nothing: Tensor, scale: float, steps: int, shift: float) -> Any:
+    return euler(guided_by(network, text, nothing, scale=scale), noise, time_grid(steps=steps, shift=shift))
 
 
-def _factor_mistakes(conditional: Tensor, unconditional: Tensor) -> dict[str, Any]:
-    right, whole = _factor(conditional, unconditional), (1, -1)
-    cosine = "That is the cosine; least squares divides by the squared length of the unconditional velocity alone."
-    turned = "That is the multiple of the conditional velocity; it is the unconditional one that is stretched."
+def _sample_mistakes(network: Any, *given: Any) -> dict[str, Any]:
+    noise, text, nothing, scale, steps, shift = given
+    told = (network, noise, text, nothing)
     return {
-        cosine: torch.cosine_similarity(conditional, unconditional, dim=1),
-        turned: _factor(unconditional, conditional),
-        "Each sample has a factor of its own.": _factor(conditional.reshape(whole), unconditional.reshape(whole)),
-        "The length of the unconditional velocity enters squared.": right * unconditional.norm(dim=1),
-        "That is the product; divide by the squared length.": (conditional * unconditional).sum(1),
-        "The lengths do not tell the angle between them.": conditional.norm(dim=1) / unconditional.norm(dim=1),
-        "A factor of 1 is ordinary guidance.": torch.ones(len(conditional)),
+        "The grid is not shifted.": _sample(*told, scale, steps, 1.0),
+        "The shift leads towards the noise, not towards the data.": _sample(*told, scale, steps, 1 / shift),
+        "A step goes by the next time minus this one, which is negative.": _sample(lambda *x: -network(*x), *given),
+        "At scale 1 the guided velocity is the conditional one.": _sample(*told, scale + 1, steps, shift),
+        "The two velocities have changed places.": _sample(*told, 1 - scale, steps, shift),
     }
 
 
+_BATCHES = (
+    (_network, _ROWS, _OTHER, _TIMES, _ROWS[:, 2:4], torch.tensor([True, False, True]), torch.ones(2)),
+    (_network, _OTHER, _ROWS, _TIMES**2, _OTHER[:, :3], torch.tensor([False, False, True]), torch.zeros(3)),
+)
+_PROMPTS = (
+    (_network, _ROWS, _OTHER[:, :2], torch.ones(2), 2.0, 3, 2.0),
+    (_network, _OTHER, _ROWS[:, :3], torch.zeros(3), 3.5, 5, 0.5),
+)
 EXERCISES = {
     "flow-1": Exercise(solution=_clean, mistakes=_clean_mistakes, inputs=((_ROWS, _OTHER, _TIMES),)),
     "flow-2": Exercise(
@@ -110,11 +123,6 @@ EXERCISES = {
         inputs=((0.6, 32, 64), (0.9, 32, 128), (0.2, 480, 720)),
         tolerance=1e-6,
     ),
-    "flow-4": Exercise(
-        solution=lambda shift: _at_size(0.001, shift**2),
-        mistakes=_twice_mistakes,
-        inputs=((12.0,), (3.0,), (5.0,)),
-        tolerance=1e-7,
-    ),
-    "flow-5": Exercise(solution=_factor, mistakes=_factor_mistakes, inputs=((_ROWS, _OTHER), (_OTHER, _ROWS))),
+    "flow-4": Exercise(solution=_loss, mistakes=_loss_mistakes, inputs=_BATCHES),
+    "flow-5": Exercise(solution=_sample, mistakes=_sample_mistakes, inputs=_PROMPTS),
 }
