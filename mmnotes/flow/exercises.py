@@ -57,7 +57,6 @@ def _at_size_mistakes(t: float, small: int, large: int) -> dict[str, Any]:
         "The shift is the ratio of the sides; averaging s² pixels divides the noise by s.": _at_size(t, ratio**2),
         "The larger picture needs more noise, not less.": _at_size(t, 1 / ratio),
         "It is the ratio t / (1 - t) that is multiplied, not t.": t * ratio,
-        "The square root belongs to numbers of pixels; these are sides.": _at_size(t, ratio**0.5),
         "That is the ratio t / (1 - t) there; solve it for the time.": ratio * t / (1 - t),
     }
 
@@ -73,13 +72,14 @@ def _loss(network: Any, data: Tensor, noise: Tensor, t: Tensor, text: Tensor, ke
 def _loss_mistakes(network: Any, *given: Tensor) -> dict[str, Any]:
     data, noise, t, text, keep, nothing = given
     right, at_data = _loss(network, *given), network(data, t, torch.where(keep[:, None], text, nothing))
-    kept = *(each[keep] for each in given[:5]), nothing
     return {
         "The target is noise - data; here it is data - noise.": _loss(lambda *x: -network(*x), *given),
         "Time 0 is the data and time 1 the noise.": _loss(network, data, noise, 1 - t, text, keep, nothing),
         "Texts are dropped where `keep` is False.": _loss(network, data, noise, t, text, ~keep, nothing),
         "No text is dropped.": _loss(network, data, noise, t, text, keep | True, nothing),
-        "Dropped samples count too; only their text is replaced.": _loss(network, *kept),
+        "Dropped samples count too; only their text is replaced.": _loss(
+            network, data[keep], noise[keep], t[keep], text[keep], keep[keep], nothing
+        ),
         "A mean over everything is asked for; this is a sum.": right * data.numel(),
         "The network is asked at the data, not at the point of the path.": flow_loss(at_data, data, noise),
     }

@@ -9,6 +9,7 @@ from mmnotes.layers.samples import stored_samples
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.models.generator import MEAN, pretrained_unet, prompts, to_network, to_pictures, untrained_unet
 from tools.flow import study as script
+from tools.flow import yardsticks
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,21 @@ def test_the_stored_weights_are_half_precision_and_finite():
         torch.isfinite(value).all() and value.abs().max() < 100
         for value in stored_arrays("mmnotes.models", "generator.npz").values()
     )
+
+
+def test_stored_yardsticks_are_what_the_script_measures(study, network):
+    """Two times again, and the distances of the drawings that were never trained on."""
+    stored = stored_samples("mmnotes.flow", "yardsticks.npz")
+    for t in (0.5, 0.9):
+        found = torch.tensor(yardsticks.losses(network, t))
+        torch.testing.assert_close(found, stored["losses"].at(t=t), rtol=0.02, atol=2e-3)
+    anywhere = torch.cat([*yardsticks.moved(yardsticks.drawn_by_all(study.learned()).flatten(0, 1))])
+    unseen = study.nearest(drawings(vendor="noto")[study.held_out()], anywhere)
+    torch.testing.assert_close(unseen, stored["distance unseen"].at(vendor="noto"), rtol=0, atol=1e-3)
+
+
+def test_a_moved_picture_is_the_picture_moved(study):
+    picture = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    places = yardsticks.moved(picture)
+    assert places.shape == (9, 2, 3, 32, 32) and torch.equal(places[4], picture)
+    assert torch.equal(places[0][..., 1:, 1:], picture[..., :-1, :-1]) and (places[0][..., 0, :] == 1).all()
