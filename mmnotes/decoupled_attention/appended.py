@@ -47,7 +47,8 @@ class AppendedAttention(DecoupledAttention):
         values = torch.cat([self.text.value(text), self.value(image)], dim=1)
         louder = torch.zeros_like(keys[0, :, 0])
         louder[text.shape[1] :] = math.log(self.scale)
-        query, keys, values = (split_heads(each, heads=heads) for each in (query, keys, values))
+        parts = (query, keys, values)
+        query, keys, values = (split_heads(each, heads=heads) for each in parts)
         weights = (query @ keys.mT / query.shape[-1] ** 0.5 + louder).softmax(-1)
         output = self.text.output((weights @ values).transpose(1, 2).flatten(2))
         return output
