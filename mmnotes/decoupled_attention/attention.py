@@ -3,6 +3,8 @@
 Paper: Ye et al., IP-Adapter (2023), section 3.2.2.
 """
 
+from typing import TypeVar
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -64,6 +66,9 @@ class DecoupledAttention(nn.Module):
         return output
 
 
+Layer = TypeVar("Layer", bound=DecoupledAttention)
+
+
 def decoupled_(network: nn.Module) -> list[DecoupledAttention]:
     """Put a ``DecoupledAttention`` in place of every text block's cross-attention; the layers, in the network's order.
 
@@ -73,6 +78,16 @@ def decoupled_(network: nn.Module) -> list[DecoupledAttention]:
     Errors: ValueError for a network without text blocks, or whose blocks read an image already.
     Source: the authors' tutorial_train.py, which replaces the attention processors.
     """
+    return replaced_(network, DecoupledAttention)
+
+
+def replaced_(network: nn.Module, made: type[Layer]) -> list[Layer]:
+    """Put ``made`` of each cross-attention in its place, and freeze all that was there; the layers, in order.
+
+    It cannot be traced: it changes a module.
+
+    Errors: as ``decoupled_``.
+    """
     blocks = [module for module in network.modules() if isinstance(module, TextBlock)]
     if not blocks:
         raise ValueError("network must have text blocks, got none")
@@ -80,7 +95,7 @@ def decoupled_(network: nn.Module) -> list[DecoupledAttention]:
     if done := len(blocks) - len(attentions):
         raise ValueError(f"network must not read an image yet, got {done} of {len(blocks)} text blocks that do")
     network.requires_grad_(False)
-    layers = [DecoupledAttention(attention) for attention in attentions]
+    layers = [made(attention) for attention in attentions]
     for block, layer in zip(blocks, layers, strict=True):
         block.cross_attention = layer
     return layers

@@ -7,13 +7,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmnotes.decoupled_attention.building import (
+    _PATCHES,
+    _PICTURES,
+    _QUERIES,
+    _TO,
+    _attention,
+    _masked,
+    _masked_mistakes,
+    _resampled,
+    _resampled_mistakes,
+)
 from mmnotes.page.exercises import Exercise
 
 _WAVES = torch.cos(torch.arange(200.0) ** 1.3)
 _PARTS = _WAVES[:75].split([15, 20, 20, 10, 10])
 _READ = tuple(size * part.reshape(-1, 5) for size, part in zip((1, 2, 1, 2, 3), _PARTS, strict=True))
-_OUTPUTS = _WAVES[75:90].reshape(3, 5), _WAVES[90:105].reshape(3, 5)
-_PLUS = (1280, 768, 768, 4, 16, 768)
 _STABLE_DIFFUSION = ([320] * 5 + [640] * 5 + [1280] * 6, 768, 1024, 4)
 _SMALL = ([64, 80, 80, 80, 80, 64, 64], 96, 256, 4)
 
@@ -33,10 +42,6 @@ def _prompt_size_mistakes(widths: Sequence[int], context: int, image: int, token
         "The norm of the tokens has a factor and a shift for each entry.": right - 2 * context,
         "The projection from the picture's vector to the tokens learns too.": pairs,
     }
-
-
-def _attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    return torch.softmax(query @ key.T / math.sqrt(query.shape[1]), 1) @ value
 
 
 def _decoupled(q: Tensor, k: Tensor, v: Tensor, k_image: Tensor, v_image: Tensor, scale: float) -> Tensor:
@@ -75,37 +80,6 @@ def _raise_by_mistakes(share: float, text: int, image: int) -> dict[str, Any]:
     }
 
 
-def _at(one: Tensor, other: Tensor, a: float, b: float, wanted: float) -> Tensor:
-    return one + (wanted - a) / (b - a) * (other - one)
-
-
-def _at_mistakes(one: Tensor, other: Tensor, a: float, b: float, wanted: float) -> dict[str, Any]:
-    step = other - one
-    return {
-        "Start from one of the two outputs.": wanted * step / (b - a),
-        "Divide by the distance of the two scales.": one + (wanted - a) * step,
-        "Measure the wanted scale from the first one.": one + wanted / (b - a) * step,
-        "The two outputs have changed places.": _at(other, one, a, b, wanted),
-    }
-
-
-def _resampler_size(image: int, dim: int, inner: int, depth: int, queries: int, out: int) -> int:
-    block = 4 * dim * inner + 2 * 4 * dim**2 + 3 * 2 * dim
-    return queries * dim + (image + 1) * dim + depth * block + (dim + 1) * out + 2 * out
-
-
-def _resampler_size_mistakes(image: int, dim: int, inner: int, depth: int, queries: int, out: int) -> dict[str, Any]:
-    right = _resampler_size(image, dim, inner, depth, queries, out)
-    return {
-        "The queries are parameters too.": right - queries * dim,
-        "Keys and values have a matrix each.": right - depth * dim * inner,
-        "A block has three norms.": right - 2 * depth * dim,
-        "The norms have a factor and a shift each: count those of the blocks.": right - 6 * depth * dim,
-        "The linear layers at both ends have biases.": right - dim - out,
-        "The layers inside a block have no biases.": right + depth * (3 * inner + dim + 5 * dim),
-    }
-
-
 EXERCISES = {
     "decoupled_attention-1": Exercise(
         solution=_prompt_size, mistakes=_prompt_size_mistakes, inputs=(_STABLE_DIFFUSION, _SMALL)
@@ -117,11 +91,17 @@ EXERCISES = {
         solution=_raise_by, mistakes=_raise_by_mistakes, inputs=((0.9, 77, 16), (0.5, 77, 4), (0.5, 4, 4))
     ),
     "decoupled_attention-4": Exercise(
-        solution=_at,
-        mistakes=_at_mistakes,
-        inputs=((*_OUTPUTS, 1.0, 0.25, 3.0), (*_OUTPUTS, 0.0, 1.0, 0.5), (*_OUTPUTS, 0.5, 2.0, 0.0)),
+        solution=_masked,
+        mistakes=_masked_mistakes,
+        inputs=(
+            (*_READ[:3], *_PICTURES, torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]]), 0.6),
+            (*_READ[:3], *_PICTURES, torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]), 1.0),
+            (*_READ[:3], *_PICTURES, torch.zeros(2, 3), 0.8),
+        ),
     ),
     "decoupled_attention-5": Exercise(
-        solution=_resampler_size, mistakes=_resampler_size_mistakes, inputs=(_PLUS, (64, 64, 48, 2, 4, 96))
+        solution=_resampled,
+        mistakes=_resampled_mistakes,
+        inputs=((_QUERIES, _PATCHES, *_TO), (2 * _QUERIES[:1] + 1, _PATCHES[:3], *_TO)),
     ),
 }

@@ -40,7 +40,9 @@ class ResamplerBlock(nn.Module):
         )
 
     def forward(
-        self, queries: Float[Tensor, "batch queries dim"], x: Float[Tensor, "batch patches dim"]
+        self,
+        queries: Float[Tensor, "batch queries dim"],
+        x: Float[Tensor, "batch patches dim"],
     ) -> Float[Tensor, "batch queries dim"]:
         """The queries after one round of reading."""
         normed = self.norm_queries(queries)

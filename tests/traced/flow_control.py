@@ -15,6 +15,7 @@ from mmnotes.decoupled_attention import (
     image_share,
     with_image,
 )
+from mmnotes.decoupled_attention.appended import AppendedAttention
 from mmnotes.flow import (
     euler,
     flow_loss,
@@ -141,6 +142,12 @@ def decoupled_layer() -> nn.Module:
     return made
 
 
+def appended_layer() -> nn.Module:
+    made = filled(AppendedAttention(Attention(dim=6, heads=2, context_dim=5)))
+    made.scale = 0.7
+    return made
+
+
 def resampler() -> nn.Module:
     return filled(Resampler(image_dim=5, dim=4, heads=2, head_dim=3, depth=2, queries=2, out=3))
 
@@ -240,6 +247,10 @@ IMAGES = [
         "decoupled_attention.DecoupledAttention",
         lambda: (decoupled_layer(), (rand(2, 3, 6), rand(2, 4, 5), rand(2, 2, 5))),
     ),
+    Traced(
+        "decoupled_attention.appended.AppendedAttention",
+        lambda: (appended_layer(), (rand(2, 3, 6), rand(2, 4, 5), rand(2, 2, 5))),
+    ),
     Traced("decoupled_attention.ImageProjection", lambda: (prompt().projection, (rand(2, 5),))),
     Traced("decoupled_attention.ImagePrompt", lambda: (prompt(), (rand(2, 5),))),
     Traced("decoupled_attention.Resampler", lambda: (resampler(), (rand(2, 3, 5),))),
@@ -266,4 +277,5 @@ UNTRACED = {
     "zero_conv.resolution_weights": "It cannot be traced: it counts, and takes no tensor.",
     "zero_conv.zero_": "It cannot be traced: it changes a module, once, before anything is computed.",
     "decoupled_attention.decoupled_": "It cannot be traced: it changes a module.",
+    "decoupled_attention.appended.appended_": "It cannot be traced: it changes a module.",
 }

@@ -7,7 +7,7 @@ key and value matrices in each cross-attention, once from the pooled features, o
 resampler.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mmnotes.data import VENDORS, drawings, image_features, patch_features, text_features
 from mmnotes.decoupled_attention import DecoupledAttention, ImagePrompt, decoupled_
+from mmnotes.decoupled_attention.appended import appended_
 from mmnotes.decoupled_attention.pretrained import Kind, untrained_image_prompt
 from mmnotes.flow import flow_loss, on_path
 from mmnotes.layers.unet import UNet
@@ -28,19 +29,21 @@ OWN, TEXT_DROPPED, IMAGE_DROPPED = 1.0, 0.7, 0.1
 
 FEATURES_OF: dict[Kind, Callable[..., Tensor]] = {"pooled": image_features, "patches": patch_features}
 
+WAYS: dict[str, Callable[[UNet], Sequence[DecoupledAttention]]] = {"decoupled": decoupled_, "appended": appended_}
+
 
 class Prompted(NamedTuple):
     """The frozen generator, its decoupled layers, and what is trained."""
 
     network: UNet
-    layers: list[DecoupledAttention]
+    layers: Sequence[DecoupledAttention]
     prompt: ImagePrompt
 
 
-def prompted(kind: Kind) -> Prompted:
-    """The shipped generator with an untrained image prompt in it."""
+def prompted(kind: Kind, way: str = "decoupled") -> Prompted:
+    """The shipped generator with an untrained image prompt in it, and one softmax or two."""
     network = pretrained_unet()
-    layers = decoupled_(network)
+    layers = WAYS[way](network)
     return Prompted(network, layers, untrained_image_prompt(layers, kind=kind))
 
 
@@ -68,14 +71,14 @@ def losses(made: Prompted, kind: Kind) -> dict[str, float]:
     return found
 
 
-def train(kind: Kind) -> ImagePrompt:
-    """One kind of image prompt, seed 0."""
+def train(kind: Kind, way: str = "decoupled", *, seed: int = 0) -> Prompted:
+    """One kind of image prompt, and a seed for its start and its batches."""
     seen = learned()
     pictures = torch.stack([to_network(drawings(vendor=vendor)[seen]) for vendor in VENDORS])
     features = torch.stack([FEATURES_OF[kind](vendor=vendor)[seen] for vendor in VENDORS])
     texts = prompts(text_features()[seen])
-    torch.manual_seed(0)
-    made = prompted(kind)
+    torch.manual_seed(seed)
+    made = prompted(kind, way)
     network, _, prompt = made
     optimiser = torch.optim.AdamW(prompt.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99))
 
@@ -91,10 +94,11 @@ def train(kind: Kind) -> ImagePrompt:
         noise = torch.randn(data.shape, generator=random)
         return flow_loss(network(on_path(data, noise, t), t, text, prompt(shown)), data, noise)
 
-    train_(prompt, optimiser, loss_of, rate_at, name=f"image_prompt_{kind}", steps=STEPS, seed=0)
+    name = f"image_prompt_{kind}" + ("" if way == "decoupled" else f"_{way}")
+    train_(prompt, optimiser, loss_of, rate_at, name=name, steps=STEPS, seed=seed)
     shown = ", ".join(f"{name} {loss:.4f}" for name, loss in losses(made, kind).items())
-    print(f"{kind}: loss of held-out drawings by the picture that was shown: {shown}", flush=True)
-    return prompt
+    print(f"{kind}, {way}, seed {seed}: loss of held-out drawings by the picture that was shown: {shown}", flush=True)
+    return made
 
 
 def main() -> None:
