@@ -2,8 +2,10 @@
 
 import re
 from html import escape
+from pathlib import Path
 
 from docutils import nodes
+from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -12,6 +14,7 @@ from theme import links
 # Styles stay inline: KaTeX positions its glyphs with style attributes.
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 PICTURE = re.compile(r'src="\.\./((?:_static/labs|_images)/[^"]+)"')
+DRAWN = re.compile(r'<img (?=[^>]*src="\.\./_images/([^"]+\.png)")')
 VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 
 
@@ -31,9 +34,24 @@ def card(app: Sphinx, context: dict, text: str) -> str:
     return "".join(f'\n<meta property="{key}" content="{escape(value)}">' for key, value in shown.items())
 
 
+def lazily(app: Sphinx, body: str) -> str:
+    """The page with every figure but the first fetched when it comes near, in a place that is kept for it."""
+    sources = {name: source for source, name in app.builder.images.items()}
+    loading = iter(["eager"])
+
+    def settled(found: re.Match[str]) -> str:
+        with Image.open(Path(app.srcdir, sources[found[1]])) as picture:
+            width, height = picture.size
+        return f'<img loading="{next(loading, "lazy")}" width="{width}" height="{height}" '
+
+    return DRAWN.sub(settled, body)
+
+
 def complete(app: Sphinx, name: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Give the page its policy, description and links, and take the theme's inline scripts out."""
     text = description(app, doctree)
+    if doctree is not None:
+        context["body"] = lazily(app, context["body"])
     context["metatags"] = (
         f'\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f'\n<meta name="description" content="{escape(text)}">'

@@ -273,6 +273,15 @@ def test_the_cells_for_other_places_are_on_no_page(book):
     assert "someone" not in book.page("first") and book.page("first") == plain
 
 
+def test_figures_but_the_first_are_fetched_when_they_come_near_and_keep_their_place(book):
+    plot = "import io\nfrom PIL import Image\nfrom IPython.display import Image as Shown\nfile = io.BytesIO()\n"
+    plot += "Image.new('RGB', ({width}, 20)).save(file, 'PNG')\nShown(file.getvalue())"
+    alt = {"mystnb": {"image": {"alt": "An empty picture."}}}
+    article = made(book, "", plot.format(width=30), plot.format(width=40), **alt)
+    shown = [(each["loading"], each["width"], each["height"]) for each in article.select(".cell_output img")]
+    assert shown == [("eager", "30", "20"), ("lazy", "40", "20")]
+
+
 def test_minimal_notebook_metadata_is_enough(book):
     article = made(book, "", "value = 1")
     assert json.loads((book.root / "book/first.ipynb").read_text())["metadata"] == {}

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmnotes.decoupled_attention import (
+    AppendedAttention,
     DecoupledAttention,
     ImageProjection,
     ImagePrompt,
@@ -15,7 +16,6 @@ from mmnotes.decoupled_attention import (
     image_share,
     with_image,
 )
-from mmnotes.decoupled_attention.appended import AppendedAttention
 from mmnotes.flow import (
     euler,
     flow_loss,
@@ -248,7 +248,7 @@ IMAGES = [
         lambda: (decoupled_layer(), (rand(2, 3, 6), rand(2, 4, 5), rand(2, 2, 5))),
     ),
     Traced(
-        "decoupled_attention.appended.AppendedAttention",
+        "decoupled_attention.AppendedAttention",
         lambda: (appended_layer(), (rand(2, 3, 6), rand(2, 4, 5), rand(2, 2, 5))),
     ),
     Traced("decoupled_attention.ImageProjection", lambda: (prompt().projection, (rand(2, 5),))),
@@ -277,5 +277,5 @@ UNTRACED = {
     "zero_conv.resolution_weights": "It cannot be traced: it counts, and takes no tensor.",
     "zero_conv.zero_": "It cannot be traced: it changes a module, once, before anything is computed.",
     "decoupled_attention.decoupled_": "It cannot be traced: it changes a module.",
-    "decoupled_attention.appended.appended_": "It cannot be traced: it changes a module.",
+    "decoupled_attention.appended_": "It cannot be traced: it changes a module.",
 }
