@@ -27,21 +27,13 @@ class AppendedAttention(DecoupledAttention):
     Source: equation da-odds of the chapter.
     """
 
-    def forward(
+    def read(
         self,
         x: Float[Tensor, "batch tokens dim"],
         text: Float[Tensor, "batch context context_dim"],
-        image: Float[Tensor, "batch images context_dim"] | None = None,
+        image: Float[Tensor, "batch images context_dim"],
     ) -> Float[Tensor, "batch tokens dim"]:
-        """What each token reads, from both at once."""
-        if image is not None and not image.shape[1]:
-            raise ValueError("image must have at least one token, got 0")
-        if self.scale < 0:
-            raise ValueError(f"scale must be at least 0, got {self.scale}")
-        output: Tensor
-        if image is None or self.scale == 0:
-            output = self.text(x, text)
-            return output
+        """What each token reads from both before the output map: one softmax."""
         query, heads = self.text.query(x), self.text.heads
         keys = torch.cat([self.text.key(text), self.key(image)], dim=1)
         values = torch.cat([self.text.value(text), self.value(image)], dim=1)
@@ -50,8 +42,13 @@ class AppendedAttention(DecoupledAttention):
         parts = (query, keys, values)
         query, keys, values = (split_heads(each, heads=heads) for each in parts)
         weights = (query @ keys.mT / query.shape[-1] ** 0.5 + louder).softmax(-1)
-        output = self.text.output((weights @ values).transpose(1, 2).flatten(2))
-        return output
+        read: Tensor = (weights @ values).transpose(1, 2).flatten(2)
+        return read
+
+    def _check(self, image: Tensor | None) -> None:
+        super()._check(image)
+        if self.scale < 0:
+            raise ValueError(f"scale must be at least 0, got {self.scale}")
 
 
 def appended_(network: nn.Module) -> list[AppendedAttention]:

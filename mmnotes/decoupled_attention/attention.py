@@ -53,17 +53,29 @@ class DecoupledAttention(nn.Module):
         image: Float[Tensor, "batch images context_dim"] | None = None,
     ) -> Float[Tensor, "batch tokens dim"]:
         """What each token reads, from both."""
-        if image is not None and not image.shape[1]:
-            raise ValueError("image must have at least one token, got 0")
+        self._check(image)
         output: Tensor
         if image is None or self.scale == 0:
             output = self.text(x, text)
             return output
+        output = self.text.output(self.read(x, text, image))
+        return output
+
+    def read(
+        self,
+        x: Float[Tensor, "batch tokens dim"],
+        text: Float[Tensor, "batch context context_dim"],
+        image: Float[Tensor, "batch images context_dim"],
+    ) -> Float[Tensor, "batch tokens dim"]:
+        """What each token reads from both before the output map: a softmax for each."""
         query, heads = self.text.query(x), self.text.heads
         read = attend(query, self.text.key(text), self.text.value(text), heads=heads)
         seen = attend(query, self.key(image), self.value(image), heads=heads)
-        output = self.text.output(torch.add(read, seen, alpha=self.scale))
-        return output
+        return torch.add(read, seen, alpha=self.scale)
+
+    def _check(self, image: Tensor | None) -> None:
+        if image is not None and not image.shape[1]:
+            raise ValueError("image must have at least one token, got 0")
 
 
 Layer = TypeVar("Layer", bound=DecoupledAttention)

@@ -142,6 +142,11 @@ def decoupled_layer() -> nn.Module:
     return made
 
 
+def text_and_image() -> tuple:
+    """Tokens, and what they read from."""
+    return rand(2, 3, 6), rand(2, 4, 5), rand(2, 2, 5)
+
+
 def appended_layer() -> nn.Module:
     made = filled(AppendedAttention(Attention(dim=6, heads=2, context_dim=5)))
     made.scale = 0.7
@@ -243,14 +248,10 @@ CONTROL = [
 ]
 
 IMAGES = [
-    Traced(
-        "decoupled_attention.DecoupledAttention",
-        lambda: (decoupled_layer(), (rand(2, 3, 6), rand(2, 4, 5), rand(2, 2, 5))),
-    ),
-    Traced(
-        "decoupled_attention.AppendedAttention",
-        lambda: (appended_layer(), (rand(2, 3, 6), rand(2, 4, 5), rand(2, 2, 5))),
-    ),
+    Traced("decoupled_attention.DecoupledAttention", lambda: (decoupled_layer(), text_and_image())),
+    Traced("decoupled_attention.DecoupledAttention.read", lambda: (decoupled_layer().read, text_and_image())),
+    Traced("decoupled_attention.AppendedAttention", lambda: (appended_layer(), text_and_image())),
+    Traced("decoupled_attention.AppendedAttention.read", lambda: (appended_layer().read, text_and_image())),
     Traced("decoupled_attention.ImageProjection", lambda: (prompt().projection, (rand(2, 5),))),
     Traced("decoupled_attention.ImagePrompt", lambda: (prompt(), (rand(2, 5),))),
     Traced("decoupled_attention.Resampler", lambda: (resampler(), (rand(2, 3, 5),))),
