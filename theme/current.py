@@ -15,6 +15,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from theme.hover import glossaries
 from theme.search import Searchable
 
 HERE = Path(__file__).parent
@@ -47,9 +48,10 @@ def sources(root: Path) -> str:
 
 
 def shown_elsewhere(env: BuildEnvironment) -> str:
-    """What a page can show of another: titles, labels, terms, numbers, references."""
+    """What a page can show of another: titles, labels, terms and their meanings, numbers, references."""
     standard = env.get_domain("std")
     bibliography = [Path(env.srcdir, file).read_text("utf-8") for file in env.config.bibtex_bibfiles]
+    meanings = [Path(env.doc2path(page)).read_text("utf-8") for page in glossaries(env)]
     citations = [(citation.key, citation.formatted_entry.label) for citation in env.get_domain("cite").citations]
     return repr(
         [
@@ -61,6 +63,7 @@ def shown_elsewhere(env: BuildEnvironment) -> str:
             sorted(env.toc_fignumbers.items()),
             sorted(env.toc_secnumbers.items()),
             bibliography,
+            meanings,
             citations,
         ]
     )

@@ -1,6 +1,7 @@
 """Errata: those of the notes from ``errata.yml``, with a line in a chapter that opens to its entry; and the book's own
 from ``corrections.yml``."""
 
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 import yaml
@@ -29,14 +30,18 @@ class ErrataDirective(SphinxDirective):
         found = {}
         for entry in self.read("errata.yml"):
             name = entry.get("id", "an entry without id")
-            problems = [f"no {key}" for key in REQUIRED if key not in entry]
-            problems += [f"unknown key {key}" for key in sorted(entry.keys() - ALLOWED)]
-            problems += ["a second entry of this id"] if name in found else []
-            if problems:
-                self.warn(f"errata.yml: {name}: {', '.join(problems)}")
-            else:
+            repeated = ["a second entry of this id"] if name in found else []
+            if self.well_formed(f"errata.yml: {name}", entry, REQUIRED, ALLOWED, *repeated):
                 found[name] = entry
         return found
+
+    def well_formed(self, name: str, entry: dict, required: Iterable[str], allowed: Set[str], *problems: str) -> bool:
+        """Whether an entry has its keys and no others; what is amiss is warned of."""
+        keys = [f"no {key}" for key in required if key not in entry]
+        keys += [f"unknown key {key}" for key in sorted(entry.keys() - allowed)]
+        if amiss := [*keys, *problems]:
+            self.warn(f"{name}: {', '.join(amiss)}")
+        return not amiss
 
     def warn(self, message: str) -> None:
         """A warning at this directive, an error under -W."""
@@ -81,11 +86,7 @@ class Corrections(ErrataDirective):
         """A heading for each chapter, and under it what it said and what holds."""
         by_chapter: dict[str, list[dict]] = {}
         for place, entry in enumerate(self.read("corrections.yml")):
-            problems = [f"no {key}" for key in CORRECTION if key not in entry]
-            problems += [f"unknown key {key}" for key in sorted(entry.keys() - {*CORRECTION})]
-            if problems:
-                self.warn(f"corrections.yml: entry {place + 1}: {', '.join(problems)}")
-            else:
+            if self.well_formed(f"corrections.yml: entry {place + 1}", entry, CORRECTION, {*CORRECTION}):
                 by_chapter.setdefault(entry["chapter"], []).append(entry)
         return [self.chapter(stem, entries) for stem, entries in by_chapter.items()]
 

@@ -1,10 +1,12 @@
 """What a link leads to, beside the link: the page carries the entry of each work and term that it mentions."""
 
 from collections.abc import Iterator
+from functools import cache
 from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 
 def works(app: Sphinx) -> dict[str, str]:
@@ -19,7 +21,7 @@ def works(app: Sphinx) -> dict[str, str]:
 
 def terms(app: Sphinx) -> Iterator[tuple[str, str]]:
     """The explanation of each term by its place in the glossary."""
-    for page in {page for _, _, kind, page, _, _ in app.env.get_domain("std").get_objects() if kind == "term"}:
+    for page in glossaries(app.env):
         for item in app.env.get_doctree(page).findall(nodes.definition_list_item):
             name, meaning = item[0], item[-1]
             if name["ids"]:
@@ -27,11 +29,15 @@ def terms(app: Sphinx) -> Iterator[tuple[str, str]]:
                 yield f"{page}#{name['ids'][0]}", f"<strong>{escape(name.astext())}</strong>{said}"
 
 
+def glossaries(env: BuildEnvironment) -> list[str]:
+    """The pages that explain terms; what they say is carried by others."""
+    return sorted({page for _, _, kind, page, _, _ in env.get_domain("std").get_objects() if kind == "term"})
+
+
+@cache
 def entries(app: Sphinx) -> dict[str, str]:
     """Both, made once a build."""
-    if not hasattr(app, "hover_entries"):
-        app.hover_entries = works(app) | dict(terms(app))
-    return app.hover_entries
+    return works(app) | dict(terms(app))
 
 
 def carry(app: Sphinx, name: str, template: str, context: dict, doctree: nodes.document | None) -> None:
@@ -52,4 +58,5 @@ def carry(app: Sphinx, name: str, template: str, context: dict, doctree: nodes.d
 def setup(app: Sphinx) -> dict[str, bool]:
     """Hook into the making of every page."""
     app.connect("html-page-context", carry)
+    app.connect("build-finished", lambda *_: entries.cache_clear())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

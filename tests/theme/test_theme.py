@@ -262,6 +262,10 @@ def test_the_first_use_of_a_term_leads_to_the_glossary_and_carries_its_meaning(b
     (work,) = (said for address, said in carried.items() if address.startswith("errata.html#"))
     assert "Ann Smith" in work and "A paper" in work
     assert len(carried) == 3
+    glossary = (book.root / "book/glossary.md").read_text("utf-8")
+    book.write("book/glossary.md", glossary.replace("Less.", "Something else."))
+    book.build_well()
+    assert "Something else." in book.page("first"), "a page carries what the glossary says now"
 
 
 def test_the_cells_for_other_places_are_on_no_page(book):

@@ -10,19 +10,17 @@
   const position = (field) =>
     field.type === "checkbox" ? Number(field.checked) : field.selectedIndex ?? Number(field.value);
 
-  const stops = (field) => (field.type === "checkbox" ? 2 : field.options?.length ?? Number(field.max) + 1);
-
-  // The other places of a control, the nearest first.
-  function others(field) {
-    const at = position(field);
-    const places = [...Array(stops(field)).keys()].filter((other) => other !== at);
-    return places.sort((a, b) => Math.abs(a - at) - Math.abs(b - at));
-  }
-
   // What the reader sees at each place of a control; a lab's state is written with it, and outlives new pictures.
   function values(field) {
     if (field.type === "checkbox") return ["off", "on"];
     return field.options ? [...field.options].map((option) => option.text) : JSON.parse(field.dataset.texts);
+  }
+
+  // The other places of a control, the nearest first.
+  function others(field) {
+    const at = position(field);
+    const places = [...values(field).keys()].filter((other) => other !== at);
+    return places.sort((a, b) => Math.abs(a - at) - Math.abs(b - at));
   }
 
   function put(field, place) {
@@ -33,7 +31,7 @@
 
   function showValue(field) {
     if (field.type !== "range") return;
-    const value = JSON.parse(field.dataset.texts)[position(field)];
+    const value = values(field)[position(field)];
     field.setAttribute("aria-valuetext", value);
     field.parentElement.querySelector(".mm-lab-value").textContent = value;
   }
@@ -55,8 +53,7 @@
 
   function startLab(lab) {
     const part = (name) => lab.querySelector(`.mm-lab-${name}`);
-    const [controls, picture, text, live] = ["controls", "picture", "text", "live"].map(part);
-    const link = part("link");
+    const [link, controls, picture, text, live] = ["link", "controls", "picture", "text", "live"].map(part);
     const fields = [...controls.querySelectorAll("[data-stride]")];
     const texts = JSON.parse(lab.dataset.texts);
     const first = Number(lab.dataset.shown);
@@ -168,7 +165,8 @@
     controls.hidden = false;
     controls.addEventListener("focusin", prefetch, { once: true });
     controls.addEventListener("pointerover", prefetch, { once: true });
-    controls.addEventListener("input", () => { stop(); change(); remember(); });
+    controls.addEventListener("input", () => { stop(); change(); });
+    controls.addEventListener("change", remember); // once a drag has ended: browsers limit how often the address changes
     controls.querySelectorAll(".mm-lab-play").forEach(startPlayer);
     addEventListener("hashchange", recall);
     recall();
