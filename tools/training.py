@@ -1,5 +1,6 @@
 """What the scripts share: a training loop that shows where it stands, survives an interruption, and gives the same
-weights for a seed; the learning rate over its steps; how pictures are moved; and how a file of the package is written.
+weights for a seed; the learning rate over its steps; how pictures are drawn and moved; and how a file of the package
+is written.
 
 Every step draws from a generator seeded by the seed and the step's number, so a run that was cut off and goes on ends
 exactly where an uninterrupted one does.
@@ -15,7 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from mmnotes.flow import Velocity, euler, time_grid
 from mmnotes.layers.samples import Axes, Place, Samples
+from mmnotes.models.generator import to_pictures
 
 PACKAGE = Path(__file__).parent.parent / "mmnotes"
 KEPT = Path(__file__).parent.parent / "_build" / "training"
@@ -47,16 +50,29 @@ def train_(
         start = state["step"]
         print(f"{name}: goes on from step {start}")
     for step in range(start, steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate_at(step)
-        loss = loss_of(torch.Generator().manual_seed(seed * 1_000_003 + step))
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        loss = one_step(optimiser, loss_of, rate_at, step=step, seed=seed)
         if (step + 1) % SHOW_EVERY == 0:
             print(f"{name}, seed {seed}: step {step + 1} of {steps}, loss {loss.item():.4f}", flush=True)
         if (step + 1) % KEEP_EVERY == 0 or step + 1 == steps:
             _keep(file, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
+
+
+def one_step(
+    optimiser: torch.optim.Optimizer,
+    loss_of: Callable[[torch.Generator], Tensor],
+    rate_at: Callable[[int], float],
+    *,
+    step: int,
+    seed: int,
+) -> Tensor:
+    """The step of this number of a run; the loss before it."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate_at(step)
+    loss = loss_of(torch.Generator().manual_seed(seed * 1_000_003 + step))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.detach()
 
 
 def rate(step: int, *, highest: float, steps: int, warm_up: int, first: int = 0, level: float = 0.0) -> float:
@@ -77,6 +93,12 @@ def shifted(pictures: Tensor, *, most: int, random: torch.Generator) -> Tensor:
     corners = torch.randint(2 * most + 1, (len(pictures), 2), generator=random).tolist()
     moved = [each[:, up : up + side, left : left + side] for each, (up, left) in zip(wide, corners, strict=True)]
     return torch.stack(moved)
+
+
+def pictures_along(velocity: Velocity, count: int, *, steps: int, seed: int) -> Tensor:
+    """So many pictures from the noise of a seed, values from 0 to 1."""
+    noise = torch.randn(count, 3, 32, 32, generator=torch.Generator().manual_seed(seed))
+    return to_pictures(euler(velocity, noise, time_grid(steps=steps)))
 
 
 def shades(drawn: Sequence[Tensor], axes: Axes, *, levels: int, settings: Mapping[str, Place]) -> Samples:

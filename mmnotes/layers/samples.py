@@ -114,9 +114,18 @@ def stored_samples(package: str, file: str) -> dict[str, Samples]:
 
     Errors: FileNotFoundError where the package has no such file.
     """
-    arrays = stored_arrays(package, file)
-    names = json.loads(bytes(arrays.pop(NAMES).tolist()))
-    return {name: Samples(values, **names[name]) for name, values in arrays.items()}
+    return unpacked({name: values.numpy() for name, values in stored_arrays(package, file).items()})
+
+
+def unpacked(entries: Mapping[str, np.ndarray]) -> dict[str, Samples]:
+    """The tables that ``packed`` made these entries of.
+
+    They are arrays of NumPy, which cannot be traced.
+
+    Shapes: of each entry as its table's ``stored``.
+    """
+    names = json.loads(bytes(entries[NAMES]))
+    return {name: Samples(torch.from_numpy(entries[name]), **places) for name, places in names.items()}
 
 
 def packed(tables: Mapping[str, Samples]) -> dict[str, np.ndarray]:

@@ -229,6 +229,7 @@ UNTRACED = {
     "layers.stored.stored_array": "A file is read, which cannot be traced.",
     "layers.samples.stored_samples": "A file is read, which cannot be traced.",
     "layers.samples.packed": "They are arrays of NumPy, which cannot be traced.",
+    "layers.samples.unpacked": "They are arrays of NumPy, which cannot be traced.",
     "layers.weights.fill_": "there is nothing to trace",
     "layers.weights.part": "there is nothing to trace",
     "models.language_model.pretrained_language_model": "A file is read, which cannot be traced.",

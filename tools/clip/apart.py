@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from mmnotes.clip.pretrained import untrained_clip
 from mmnotes.data import VENDORS, concepts, drawings, word_ids
 from tools.clip.train import END, RATE, loss_through, optimiser_of, readouts, token_ids
-from tools.training import rate, train_, write
+from tools.training import one_step, rate, train_, write
 
 FILE = "clip/apart.npz"
 RULES, SEEDS, STEPS, WARM_UP, FIRST = ("[CLS]", "mean", "attention"), (0, 1), 300, 50, 3
@@ -32,17 +32,9 @@ def rate_at(step: int) -> float:
 
 def first_losses(rule: str, seed: int, steps: int = FIRST) -> Tensor:
     """The losses of the first steps of a run."""
-    model, found = start(seed), []
+    model = start(seed)
     optimiser, loss_of = optimiser_of(model), loss_through(model, [rule])
-    for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate_at(step)
-        loss = loss_of(torch.Generator().manual_seed(seed * 1_000_003 + step))
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        found.append(loss.detach())
-    return torch.stack(found)
+    return torch.stack([one_step(optimiser, loss_of, rate_at, step=step, seed=seed) for step in range(steps)])
 
 
 @torch.no_grad()

@@ -13,15 +13,15 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize
 
 from mmnotes.data import VENDORS, Vendor, concept_index, drawings, image_features, text_features
-from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.flow import guided_by
 from mmnotes.layers.samples import Axes, Samples, packed
-from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
+from mmnotes.models.generator import pretrained_unet, prompts
 from tools.decoupled_attention import study
 from tools.decoupled_attention.train import WAYS, Prompted, losses, train
 from tools.flow.study import LEVELS, labels
 from tools.flow.train import held_out, learned
 from tools.pack_features import image_network
-from tools.training import shades, write
+from tools.training import pictures_along, shades, write
 
 FILE = "decoupled_attention/compared.npz"
 PROMPTED = ("image alone", "with another text")
@@ -134,7 +134,6 @@ def together(ranks: Ranks) -> Samples:
         none, other = made.prompt(torch.zeros(1, 256)).expand_as(one), one.roll(turn, 0)
         settings = ((one, none), (torch.cat([one, other], 1), torch.cat([none, none], 1)), (one, other))
         for image, instead_of in settings:
-            noise = torch.randn(len(one), 3, 32, 32, generator=torch.Generator().manual_seed(seed))
             both = torch.cat([image, instead_of])
             velocity = guided_by(
                 lambda x, t, text, both=both: made.network(x, t, text, both),
@@ -142,8 +141,8 @@ def together(ranks: Ranks) -> Samples:
                 made.network.nothing,
                 scale=study.GUIDANCE,
             )
-            drawn = to_pictures(euler(velocity, noise, time_grid(steps=study.STEPS)))
-            found += [ranks(drawn, vendor), ranks(drawn.roll(-turn, 0), vendor)]
+            pictures = pictures_along(velocity, len(one), steps=study.STEPS, seed=seed)
+            found += [ranks(pictures, vendor), ranks(pictures.roll(-turn, 0), vendor)]
     which = ("alone", "both pictures", "the other as negative")
     return table(found, {"seed": study.SEEDS, "prompt": which, "of": ("the picture", "the other")})
 
@@ -156,9 +155,8 @@ def with_noise(way: str, count: int, seed: int) -> Tensor:
     words = prompts(text_features()[[concept_index(label) for label in KNOWN]])
     noise = network.text_projection(words).std() * torch.randn(1, count, 96, generator=random) if count else None
     image = None if noise is None else noise.expand(2 * len(words), -1, -1)
-    start = torch.randn(len(words), 3, 32, 32, generator=torch.Generator().manual_seed(5))
     velocity = guided_by(lambda x, t, text: network(x, t, text, image), words, network.nothing, scale=study.GUIDANCE)
-    return to_pictures(euler(velocity, start, time_grid(steps=20)))
+    return pictures_along(velocity, len(words), steps=20, seed=5)
 
 
 def noisy() -> dict[str, Samples]:

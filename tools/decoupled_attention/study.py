@@ -16,14 +16,14 @@ from torch.nn.functional import avg_pool2d, normalize
 from mmnotes.data import VENDORS, Vendor, concept_index, drawings, text_features
 from mmnotes.decoupled_attention import decoupled_, with_image
 from mmnotes.decoupled_attention.pretrained import Kind, pretrained_image_prompt
-from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.flow import guided_by
 from mmnotes.layers.samples import Axes, Samples, packed
-from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
+from mmnotes.models.generator import pretrained_unet, prompts
 from tools.decoupled_attention.train import FEATURES_OF, Prompted
 from tools.flow.study import LEVELS, features, labels
 from tools.flow.train import held_out, learned
 from tools.pack_features import image_network
-from tools.training import shades, write
+from tools.training import pictures_along, shades, write
 
 FILE = "decoupled_attention/samples.npz"
 SEEDS, GUIDANCE, STEPS = (0, 1, 2), 3.0, 15
@@ -51,10 +51,9 @@ def samples(made: Prompted, shown: Tensor, text: Tensor, *, scales: Sequence[flo
     """One picture for each row of features ``shown`` and texts; ``scales`` has one for each layer."""
     for layer, scale in zip(made.layers, scales, strict=True):
         layer.scale = scale
-    noise = torch.randn(len(text), 3, 32, 32, generator=torch.Generator().manual_seed(seed))
     guided = with_image(made.network, made.prompt(shown), made.prompt(torch.zeros_like(shown[:1])))
     velocity = guided_by(guided, text, made.network.nothing, scale=GUIDANCE)
-    return to_pictures(euler(velocity, noise, time_grid(steps=STEPS)))
+    return pictures_along(velocity, len(text), steps=STEPS, seed=seed)
 
 
 def nearer(found: Tensor, candidates: Tensor) -> Tensor:

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, normalize
 
 from mmnotes.data import VENDORS, concept_index, concepts, drawings, text_features
-from mmnotes.flow import euler, guided_by, time_grid
+from mmnotes.flow import guided_by
 from mmnotes.layers.samples import Axes, Samples, packed
 from mmnotes.layers.unet import UNet
-from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
+from mmnotes.models.generator import pretrained_unet, prompts
 from tools.flow.train import held_out, learned
 from tools.pack_features import grid_of, image_network
-from tools.training import shades, write
+from tools.training import pictures_along, shades, write
 
 FILE = "flow/samples.npz"
 SEEDS, SCALE, STEPS, NEAREST = (0, 1, 2), 3.0, 20, 10
@@ -31,9 +31,8 @@ LEVELS = 63  # shades of a colour are stored as 0 to 63
 @torch.no_grad()
 def samples(network: UNet, places: list[int], *, scale: float, steps: int, seed: int) -> Tensor:
     """One picture for each place in the corpus, values from 0 to 1."""
-    noise = torch.randn(len(places), 3, 32, 32, generator=torch.Generator().manual_seed(seed))
     velocity = guided_by(network, prompts(text_features()[places]), network.nothing, scale=scale)
-    return to_pictures(euler(velocity, noise, time_grid(steps=steps)))
+    return pictures_along(velocity, len(places), steps=steps, seed=seed)
 
 
 @torch.no_grad()

@@ -80,7 +80,8 @@ def main() -> None:
     torch.set_num_threads(1)
     network, eye, places = pretrained_unet(), image_network(), learned()
     real = drawn_by_all(places)
-    anywhere = torch.cat([*moved(real.flatten(0, 1))])
+    everywhere = moved(real.flatten(0, 1))
+    anywhere = everywhere.flatten(0, 1)
     known = features(eye, real.flatten(0, 1))
     centre = known.mean(0)
     known = normalize(known - centre, dim=1)
@@ -91,7 +92,7 @@ def main() -> None:
         hits.append(without_nearest_vendor(drawn, real, seen, known))
         near.append(nearest(drawn, anywhere))
     unseen = torch.stack([nearest(each, anywhere) for each in drawn_by_all(held_out())])
-    others = torch.cat([moved(real.flatten(0, 1))[:4], moved(real.flatten(0, 1))[5:]]).flatten(0, 1)
+    others = torch.cat([everywhere[:4], everywhere[5:]]).flatten(0, 1)  # the fifth is where it was
     copies = nearest(others, real.flatten(0, 1)).unflatten(0, (8, -1)).median(0).values.unflatten(0, (3, -1))
     curves = ["least, text", "least, no text", "learned", "held out", "held out, no text"]
     over = torch.tensor([losses(network, t) for t in TIMES])

@@ -7,8 +7,8 @@ worth to the frozen language model; and how the captioning loss falls when a qua
 be shut. Starts from the weights that tools.qformer.train wrote, and takes half an hour on one core.
 """
 
-import math
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ from tools.qformer.train import (
     TRAIN,
     WORDS,
     Prompter,
+    better_texts,
     optimiser,
     padded,
     pairs,
@@ -147,6 +148,7 @@ def stage_one(kind: str, seed: int, *, steps: int = 800) -> StageOne:
     return model
 
 
+@cache
 def near_copies(*, drawing: float = 0.9, caption: float = 0.5) -> Tensor:
     """Which held-out concepts have a training concept that is drawn, or described, almost like them.
 
@@ -168,8 +170,7 @@ def recalls(scores: Tensor, padding_mask: Tensor) -> list[float]:
 
     All texts stay candidates; one without any known word is none, and its image counts as missed.
     """
-    scores = scores.masked_fill(padding_mask.sum(1) == 2, -math.inf)
-    place = (scores > scores.diag()[:, None]).sum(1)
+    place = better_texts(scores, padding_mask)
     hits = [place < 1, place < 10, (place < 10)[~near_copies()]]
     return [100 * each.double().mean().item() for each in hits]
 

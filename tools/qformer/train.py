@@ -79,9 +79,13 @@ def recall(scores: Tensor, padding_mask: Tensor, most: int) -> float:
 
     A text without any known word is no candidate, and its image counts as missed.
     """
+    return 100 * (better_texts(scores, padding_mask) < most).double().mean().item()
+
+
+def better_texts(scores: Tensor, padding_mask: Tensor) -> Tensor:
+    """For each image how many texts have a higher score than its own; one without any known word is no candidate."""
     scores = scores.masked_fill(padding_mask.sum(1) == 2, -math.inf)
-    better = (scores > scores.diag()[:, None]).sum(1)
-    return 100 * (better < most).double().mean().item()
+    return (scores > scores.diag()[:, None]).sum(1)
 
 
 def train_stage_one(seed: int, *, steps: int = 800) -> StageOne:

@@ -13,16 +13,15 @@ import torch
 from torch import Tensor
 
 from mmnotes.data import drawings, text_features
-from mmnotes.flow import euler, flow_loss, guided_by, on_path, time_grid
+from mmnotes.flow import flow_loss, guided_by, on_path
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.layers.unet import UNet
-from mmnotes.models.generator import prompts, to_network, to_pictures
-from mmnotes.zero_conv import ControlBranch, controlled, edge_f1, edge_map
+from mmnotes.models.generator import prompts, to_network
+from mmnotes.zero_conv import ControlBranch, edge_f1, edge_map
 from mmnotes.zero_conv.pretrained import untrained_branch
-from mmnotes.zero_conv.stream import streamed
 from tools.flow.train import held_out
-from tools.training import KEPT, shades, train_, write
-from tools.zero_conv.train import Lessons, frozen
+from tools.training import KEPT, pictures_along, shades, train_, write
+from tools.zero_conv.train import PLACES, Lessons, frozen
 
 FILE = "zero_conv/film.npz"
 RUNS: dict[str, dict[str, Any]] = {
@@ -30,7 +29,6 @@ RUNS: dict[str, dict[str, Any]] = {
     "rate 0.00015": {"rate": 1.5e-4, "into": "skips", "until": 800},
     "stream": {"rate": 1.5e-3, "into": "stream", "until": 400},
 }
-WAYS = {"skips": controlled, "stream": streamed}
 LOOKS = (0, 25, 50, 100, 200, 400, 800)
 SHOWN, EVERY, SEED = 4, 2, 0  # samples kept of each look, of the held-out every so many are measured
 GUIDANCE, STEPS, DRAWS, LEVELS = 2.0, 10, 4, 31
@@ -44,12 +42,11 @@ def looked(unet: UNet, branch: ControlBranch, *, into: str) -> tuple[Tensor, Ten
     real, text = drawings(vendor="noto")[places], prompts(text_features()[places])
     lines, scales = edge_map(real), [1.0] * len(branch.taps)
     right, wrong = (
-        WAYS[into](unet, branch, each.float(), scales=scales) for each in (lines, lines.roll(len(places) // 2, 0))
+        PLACES[into](unet, branch, each.float(), scales=scales) for each in (lines, lines.roll(len(places) // 2, 0))
     )
     losses = [held_out_loss(network, to_network(real), text) for network in (right, wrong)]
-    noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(SEED))
-    drawn = to_pictures(euler(guided_by(right, text, unet.nothing, scale=GUIDANCE), noise, time_grid(steps=STEPS)))
-    return torch.tensor([*losses, edge_f1(edge_map(drawn), lines).mean()]), drawn[:SHOWN]
+    pictures = pictures_along(guided_by(right, text, unet.nothing, scale=GUIDANCE), len(real), steps=STEPS, seed=SEED)
+    return torch.tensor([*losses, edge_f1(edge_map(pictures), lines).mean()]), pictures[:SHOWN]
 
 
 def held_out_loss(network: Callable[..., Tensor], data: Tensor, text: Tensor) -> float:
@@ -69,7 +66,7 @@ def film(unet: UNet, lessons: Lessons, run: str) -> dict[int, tuple[Tensor, Tens
     optimiser = torch.optim.AdamW(branch.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
 
     def loss_of(random: torch.Generator) -> Tensor:
-        return lessons.loss(branch, random, steer=WAYS[into])
+        return lessons.loss(branch, random, steer=PLACES[into])
 
     seen: dict[int, tuple[Tensor, Tensor]] = {}
     kept = KEPT / f"film {run}.seen"
@@ -98,7 +95,7 @@ def main() -> None:
     axes = {"run": rates, "step": LOOKS}
     tables = {
         "measures": Samples(measured, axes | {"measure": MEASURES}),
-        "into": Samples(placed, {"into": [*WAYS], "measure": MEASURES}, settings={"step": last}),
+        "into": Samples(placed, {"into": [*PLACES], "measure": MEASURES}, settings={"step": last}),
         "pictures": shades(pictures, axes | {"sample": range(SHOWN)}, levels=LEVELS, settings={"guidance": GUIDANCE}),
     }
     write(FILE, packed(tables))

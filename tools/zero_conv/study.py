@@ -10,7 +10,6 @@ starts afresh; and the pictures of the labs. Takes half an hour on one core; eac
 """
 
 import itertools
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,10 +18,10 @@ import torch
 from torch import Tensor
 
 from mmnotes.data import VENDORS, concept_index, drawings, text_features
-from mmnotes.flow import Velocity, euler, guided_by, time_grid
-from mmnotes.layers.samples import NAMES, Axes, Samples, packed
+from mmnotes.flow import guided_by
+from mmnotes.layers.samples import Axes, Samples, packed, unpacked
 from mmnotes.layers.unet import UNet
-from mmnotes.models.generator import prompts, to_pictures, untrained_unet
+from mmnotes.models.generator import prompts, untrained_unet
 from mmnotes.zero_conv import (
     ControlBranch,
     controlled,
@@ -31,13 +30,12 @@ from mmnotes.zero_conv import (
     edge_map,
     guided_in_one_half,
     resolution_weights,
-    streamed,
     turned,
 )
 from mmnotes.zero_conv.pretrained import pretrained_branch, untrained_branch
 from tools.flow.train import held_out, learned
-from tools.training import KEPT, shades, write
-from tools.zero_conv.train import Lessons, frozen, steered_loss
+from tools.training import KEPT, pictures_along, shades, write
+from tools.zero_conv.train import PLACES, Lessons, frozen, steered_loss
 
 FILE = "zero_conv/samples.npz"
 SEEDS, GUIDANCE, STEPS = (0, 1, 2), 2.0, 12
@@ -54,7 +52,6 @@ GRIDS = (16, 16, 8, 8, 4, 4, 4)  # rows of each tap
 WAYS = ("both halves", "one half", "one half, weights to 1", "one half, weights from 1")
 STRENGTHS, FEWER = (1.0, 2.0, 4.0, 8.0), 2  # of guidance; every so many of the held-out
 PROMPTS = {"its own": SEEDS, "none": SEEDS[:1]}  # with the seeds that are tried
-PLACES = {"skips": controlled, "stream": streamed}
 PLACE_SCALES = (0.75, 1.0, 1.25, 1.5)
 MEASURES = ("agreement", "retrieval", "own colour")
 STARTS, START_STEPS, LOOK_EVERY, START_RATE = ("copy", "fresh"), 200, 40, 1.5e-3
@@ -71,13 +68,7 @@ def samples(
 ) -> Tensor:
     """One picture for each edge map (batch, 1, 32, 32) and prompt (batch, 384), values from 0 to 1."""
     network = controlled(unet, branch, hints.float(), scales=scales)
-    return drawn_by(guided_by(network, text, unet.nothing, scale=GUIDANCE), len(hints), seed=seed)
-
-
-def drawn_by(velocity: Velocity, count: int, *, seed: int) -> Tensor:
-    """So many pictures, values from 0 to 1."""
-    noise = torch.randn(count, 3, 32, 32, generator=torch.Generator().manual_seed(seed))
-    return to_pictures(euler(velocity, noise, time_grid(steps=STEPS)))
+    return pictures_along(guided_by(network, text, unet.nothing, scale=GUIDANCE), len(hints), steps=STEPS, seed=seed)
 
 
 @torch.no_grad()
@@ -89,9 +80,11 @@ def guided_samples(
     scales = [1.0] * len(GRIDS) if page is None else resolution_weights(GRIDS, page=page)
     steered = controlled(unet, branch, hints.float(), scales=scales)
     if way == "both halves":
-        return drawn_by(guided_by(steered, text, unet.nothing, scale=strength), len(hints), seed=seed)
+        return pictures_along(
+            guided_by(steered, text, unet.nothing, scale=strength), len(hints), steps=STEPS, seed=seed
+        )
     one_half = guided_in_one_half(steered, unet, text, unet.nothing, scale=strength)
-    return drawn_by(one_half, len(hints), seed=seed)
+    return pictures_along(one_half, len(hints), steps=STEPS, seed=seed)
 
 
 def colour(pictures: Tensor) -> Tensor:
@@ -207,11 +200,11 @@ def into_row(unet: UNet, branch: ControlBranch, place: str, *, scale: float, see
     """Loss, by four draws of time and noise, and agreement of one setting."""
     chosen = held_out()[::FEWER]
     clean, text = drawings(vendor="noto")[chosen], prompts(text_features()[chosen])
-    wanted, steer, random = edge_map(clean), PLACES[place], torch.Generator().manual_seed(seed)
+    wanted, steer = edge_map(clean), PLACES[place]
     network = steer(unet, branch, wanted.float(), scales=[scale] * len(GRIDS))
-    drawn = drawn_by(guided_by(network, text, unet.nothing, scale=GUIDANCE), len(wanted), seed=seed)
-    losses = [steered_loss(unet, branch, clean, text, random, steer=steer, scale=scale).item() for _ in range(4)]
-    return torch.tensor([sum(losses) / 4, edge_f1(edge_map(drawn), wanted).mean()])
+    drawn = pictures_along(guided_by(network, text, unet.nothing, scale=GUIDANCE), len(wanted), steps=STEPS, seed=seed)
+    loss = _looked(unet, branch, clean, text, seed=seed, steer=steer, scale=scale)
+    return torch.tensor([loss, edge_f1(edge_map(drawn), wanted).mean()])
 
 
 def starts(unet: UNet) -> Samples:
@@ -276,10 +269,10 @@ def _hints_and_text(pair: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def _looked(unet: UNet, branch: ControlBranch, clean: Tensor, text: Tensor) -> float:
-    """The loss with the same four draws of time and noise each time."""
-    random = torch.Generator().manual_seed(0)
-    return sum(steered_loss(unet, branch, clean, text, random).item() for _ in range(4)) / 4
+def _looked(unet: UNet, branch: ControlBranch, clean: Tensor, text: Tensor, *, seed: int = 0, **steering: Any) -> float:
+    """The loss with the same four draws of time and noise each time; ``steering`` is ``steered_loss``'s."""
+    random = torch.Generator().manual_seed(seed)
+    return sum(steered_loss(unet, branch, clean, text, random, **steering).item() for _ in range(4)) / 4
 
 
 def kept(name: str, make: Callable[[], dict[str, Samples]]) -> dict[str, Samples]:
@@ -288,9 +281,7 @@ def kept(name: str, make: Callable[[], dict[str, Samples]]) -> dict[str, Samples
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         np.savez(file, **packed(make()))
-    arrays = dict(np.load(file))
-    names = json.loads(bytes(arrays.pop(NAMES)))
-    return {table: Samples(torch.from_numpy(arrays[table]), **names[table]) for table in arrays}
+    return unpacked(np.load(file))
 
 
 def main() -> None:

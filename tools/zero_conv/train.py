@@ -13,7 +13,7 @@ from mmnotes.data import VENDORS, drawings, tagged_features, text_features
 from mmnotes.flow import flow_loss, on_path
 from mmnotes.layers.unet import UNet
 from mmnotes.models.generator import pretrained_unet, prompts, to_network
-from mmnotes.zero_conv import ControlBranch, controlled, edge_map
+from mmnotes.zero_conv import ControlBranch, controlled, edge_map, streamed
 from mmnotes.zero_conv.pretrained import untrained_branch
 from tools.flow.train import learned
 from tools.training import rate, rounded, shifted, train_, write
@@ -24,6 +24,7 @@ DROPPED, TAGGED, SHIFT = 0.3, 0.3, 3  # share of empty prompts, share of prompts
 
 
 Steer = Callable[..., Callable[..., Tensor]]  # from a U-Net, a branch and hints to the network that they steer
+PLACES: dict[str, Steer] = {"skips": controlled, "stream": streamed}  # where residuals are added
 
 
 class Lessons:
