@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from mmnotes.page import BLUE, ORANGE, Diagram
+from mmnotes.page.diagram import Diagram
+from mmnotes.page.palette import BLUE, ORANGE
 
 FROZEN, COPY = 88, 203  # columns
 FIRST, SECOND, MIDDLE, SUM, LATER, LAST = (94 + 40 * row for row in range(6))  # rows

@@ -160,7 +160,8 @@ def every_chapter_opens_with_a_diagram(root: Path) -> list[str]:
         if not file.exists():
             found.append(f"mmnotes/{chapter.stem}/diagram.py: does not exist; it draws the mechanism")
             continue
-        if not any(calls(cell.tree, "diagram") for cell in under(chapter, "The question") if "figure" in cell.tags):
+        asked = [cell for cell in code_cells(chapter) if cell.section == "The question" and "figure" in cell.tags]
+        if not any(calls(cell.tree, "diagram") for cell in asked):
             found.append(f"book/{chapter.name}: no figure cell under `The question` that shows `diagram()`")
         links = re.findall(r'"equation-([\w-]+)"', file.read_text(encoding="utf-8"))
         found += [
