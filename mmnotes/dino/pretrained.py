@@ -8,7 +8,7 @@ from mmnotes.layers.weights import part
 
 Ground = Literal["same", "exchanged"]
 GROUNDS: tuple[Ground, ...] = get_args(Ground)
-SEEDS, SIZE, LOCAL_SIZE, PATCH, DIM = (0, 1, 2), 64, 32, 8, 128
+SEEDS, SIZE, LOCAL_SIZE, PATCH, DIM = (0, 1, 2), 64, 32, 8, 96
 
 
 def untrained_backbone() -> VisionTransformer:

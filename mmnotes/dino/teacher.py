@@ -1,7 +1,7 @@
 """The teacher: an exponential moving average of the student's weights.
 
-Paper: Caron et al., DINO (2021), section 3.1; Polyak and Juditsky, Acceleration of stochastic approximation by averaging
-(1992), for why an average of weights is better than the last ones.
+Papers: Caron et al., DINO (2021), section 3.1; Polyak and Juditsky, Acceleration of stochastic approximation by
+averaging (1992), for why an average of weights is better than the last ones.
 """
 
 import copy
@@ -30,8 +30,8 @@ def teacher_of(student: Network) -> Network:
 def update_teacher_(teacher: nn.Module, student: nn.Module, *, momentum: float) -> None:
     """θ_t ← m θ_t + (1 - m) θ_s for every parameter of the teacher, which is changed.
 
-    After many steps the teacher is Σ_i (1 - m) mⁱ times the student of i steps ago: it averages about 1 / (1 - m) steps.
-    Buffers stay as they are, as in the authors' code. Memory is written: there is nothing to trace.
+    After many steps the teacher is Σ_i (1 - m) mⁱ times the student of i steps ago: an average over about 1 / (1 - m)
+    steps. Buffers stay as they are, as in the authors' code. Memory is written: there is nothing to trace.
 
     Errors: ValueError where momentum is not within 0 and 1, or the two have other parameters than one another.
     Source: facebookresearch/dino, main_dino.py, train_one_epoch.

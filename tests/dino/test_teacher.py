@@ -69,7 +69,7 @@ def test_the_momentum_rises_as_the_authors_does():
 
 def test_what_is_refused():
     student = head()
-    with pytest.raises(ValueError, match="momentum must be within 0 and 1, got 1.5"):
+    with pytest.raises(ValueError, match=r"momentum must be within 0 and 1, got 1\.5"):
         update_teacher_(teacher_of(student), student, momentum=1.5)
     with pytest.raises(ValueError, match="student must have the teacher's parameters, got others in prototypes"):
         update_teacher_(DINOHead(dim=3, hidden=5, bottleneck=2, prototypes=8), student, momentum=0.5)

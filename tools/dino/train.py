@@ -8,7 +8,7 @@ import sys
 
 import torch
 
-from mmnotes.dino.pretrained import GROUNDS, SEEDS, untrained_backbone
+from mmnotes.dino.pretrained import GROUNDS, SEEDS
 from tools.dino.distilling import STEPS, Distilled, loss_through, optimiser_of, rate_at
 from tools.training import KEPT, rounded, train_, write
 
