@@ -8,30 +8,37 @@ from mmnotes.data.emoji import (
     Vendor,
     concept_index,
     concepts,
+    cutouts,
     drawings,
     image_features,
     patch_features,
     tagged_features,
     text_features,
 )
+from mmnotes.data.grounds import grounds
 from mmnotes.data.pictures import digits, film, photos
+from mmnotes.data.scenes import Scenes, scenes
 from mmnotes.data.words import vocabulary, word_ids
 
 __all__ = [
     "VENDORS",
     "Caption",
     "Concept",
+    "Scenes",
     "Vendor",
     "caption_ids",
     "concept_index",
     "concepts",
+    "cutouts",
     "digits",
     "drawings",
     "film",
+    "grounds",
     "image_features",
     "padded",
     "patch_features",
     "photos",
+    "scenes",
     "tagged_features",
     "text_features",
     "vocabulary",

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple, get_args
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -68,9 +69,18 @@ def drawings(*, vendor: Vendor) -> Float[Tensor, "concepts channels height width
     Shapes: (concepts, channels, height, width) = (849, 3, 32, 32).
     Units: red, green and blue from 0 to 1.
     """
+    pixels = cutouts(vendor=vendor)
+    return pixels[:, :3] + 1 - pixels[:, 3:]
+
+
+def cutouts(*, vendor: Vendor) -> Float[Tensor, "concepts channels height width"]:
+    """Every concept as one vendor draws it, on nothing: to be laid on a ground as cutout + (1 - opacity) ground.
+
+    Shapes: (concepts, channels, height, width) = (849, 4, 32, 32).
+    Units: red, green and blue from 0 to 1, times opacity; then opacity, from 0 to 1.
+    """
     pixels = stored_array(__package__, f"emoji_{vendor}.npz", "drawings").permute(0, 3, 1, 2) / 255
-    colour, opacity = pixels[:, :3], pixels[:, 3:]
-    return colour * opacity + 1 - opacity
+    return torch.cat([pixels[:, :3] * pixels[:, 3:], pixels[:, 3:]], dim=1)
 
 
 def image_features(*, vendor: Vendor) -> Float[Tensor, "concepts dim"]:

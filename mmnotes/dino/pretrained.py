@@ -1,0 +1,35 @@
+"""The small vision transformers that learned from scenes of the corpus, without labels."""
+
+from typing import Literal, get_args
+
+from mmnotes.layers.stored import stored_arrays
+from mmnotes.layers.vision_transformer import VisionTransformer
+from mmnotes.layers.weights import part
+
+Ground = Literal["same", "exchanged"]
+GROUNDS: tuple[Ground, ...] = get_args(Ground)
+SEEDS, SIZE, LOCAL_SIZE, PATCH, DIM = (0, 1, 2), 64, 32, 8, 96
+
+
+def untrained_backbone() -> VisionTransformer:
+    """A vision transformer of the trained ones' size, with its first, random weights.
+
+    Shapes: pixels (batch, 3, 64, 64), or other multiples of 8, from 0 to 1 -> as ``VisionTransformer``.
+    """
+    return VisionTransformer(size=SIZE, patch=PATCH, dim=DIM, depth=4, heads=4, hidden=4 * DIM, scale=1.0, registers=0)
+
+
+def pretrained_backbone(*, ground: Ground, seed: int) -> VisionTransformer:
+    """The teacher after training, frozen: ``ground`` says what lay behind the objects in the two views of a scene.
+
+    Shapes: as ``untrained_backbone``.
+    Errors: ValueError for another ground than same and exchanged, or a seed that is not 0, 1 or 2.
+    Source: trained by tools/dino/train.py.
+    """
+    if ground not in GROUNDS:
+        raise ValueError(f"ground must be one of {GROUNDS}, got {ground!r}")
+    if seed not in SEEDS:
+        raise ValueError(f"seed must be one of {SEEDS}, got {seed}")
+    model = untrained_backbone()
+    model.load_state_dict(part(stored_arrays(__package__, "weights.npz"), f"{ground}.{seed}."))
+    return model.requires_grad_(False)

@@ -1,0 +1,144 @@
+"""One way to learn from views of scenes, for every recipe of self-distillation: student, teacher, centre, and curves.
+
+Everything that a run has to remember lies in one module, so that ``tools.training.train_`` keeps it and goes on.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mmnotes.data import grounds, scenes
+from mmnotes.dino import (
+    DINOHead,
+    centred_targets,
+    cross_view_loss,
+    multi_crop,
+    teacher_momentum,
+    teacher_of,
+    update_teacher_,
+    updated_centre,
+)
+from mmnotes.dino.pretrained import DIM, LOCAL_SIZE, SIZE, untrained_backbone
+from tools.training import rate
+
+STEPS, BATCH, LOCAL_CROPS = 600, 32, 4
+SHARES = (0.4, 1.0), (0.1, 0.4)
+RATE, WARM_UP, FROZEN, CLIP = 1e-3, 60, 50, 3.0
+PROTOTYPES, HEAD = 512, {"dim": DIM, "hidden": 256, "bottleneck": 64}
+STUDENT_TAU, TEACHER_TAU, MOMENTUM, CENTRE_MOMENTUM = 0.1, 0.04, 0.98, 0.9
+CURVES = ("loss", "entropy", "divergence", "mean entropy", "in use")
+VENDORS = ("noto", "fluent")
+
+
+class Views(NamedTuple):
+    """Global crops (2, batch, 3, 64, 64) and local ones (crops, batch, 3, 32, 32)."""
+
+    large: Tensor
+    small: Tensor
+
+
+class Distilled(nn.Module):
+    """A student and its teacher, each a backbone and a head; the centre; the number of steps done; and the curves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.student = nn.ModuleDict(
+            {"backbone": untrained_backbone(), "head": DINOHead(prototypes=PROTOTYPES, **HEAD)}
+        )
+        self.teacher = teacher_of(self.student)
+        self.register_buffer("centre", torch.zeros(PROTOTYPES))
+        self.register_buffer("done", torch.tensor(0))
+        self.register_buffer("curves", torch.zeros(STEPS, len(CURVES)))
+
+
+def views(random: torch.Generator, *, exchanged: bool) -> Views:
+    """Crops of a batch of new scenes, of which both global ones, and the local ones in turn, may have other grounds."""
+    seed, other = torch.randint(2**62, (2,), generator=random).tolist()
+    drawn = scenes(BATCH, vendors=VENDORS, held_out=False, seed=seed)
+    versions = [drawn.pixels()]
+    if exchanged:
+        versions.append(drawn.on(grounds(BATCH, held_out=False, seed=other)).pixels())
+    return Views(
+        *multi_crop(
+            torch.stack(versions),
+            global_size=SIZE,
+            local_size=LOCAL_SIZE,
+            local_crops=LOCAL_CROPS,
+            random=random,
+            shares=SHARES,
+        )
+    )
+
+
+def loss_through(model: Distilled, *, exchanged: bool) -> Callable[[torch.Generator], Tensor]:
+    """DINO's loss of a random batch; before it the teacher follows the student, after it the centre follows both."""
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        follow_(model)
+        crops = views(random, exchanged=exchanged)
+        with torch.no_grad():
+            taught = logits(model.teacher, [crops.large])
+        targets = centred_targets(taught, model.centre, tau=TEACHER_TAU)
+        said = logits(model.student, [crops.large, crops.small])
+        loss = cross_view_loss(said, targets, tau=STUDENT_TAU)
+        model.centre.copy_(updated_centre(model.centre, taught, momentum=CENTRE_MOMENTUM))
+        note_(model, loss, targets)
+        return loss
+
+    return loss_of
+
+
+def logits(networks: nn.ModuleDict, sizes: list[Tensor]) -> Tensor:
+    """(crops, batch, prototypes) of crops (crops, batch, ...) of each size, one pass a size."""
+    features = [networks["backbone"](crops.flatten(0, 1)).cls for crops in sizes]
+    return networks["head"](torch.cat(features)).unflatten(0, (-1, sizes[0].shape[1]))
+
+
+def follow_(model: Distilled) -> None:
+    """The teacher's update after the step before, which nothing is before the first."""
+    if step := int(model.done):
+        update_teacher_(model.teacher, model.student, momentum=teacher_momentum(step, steps=STEPS, start=MOMENTUM))
+
+
+@torch.no_grad()
+def note_(model: Distilled, loss: Tensor, targets: Tensor) -> None:
+    """Put what the curves show of this step in its row, and count the step."""
+    rows = targets.flatten(0, -2)
+    entropy, mean = entropies(rows).mean(), rows.mean(0)
+    in_use = rows.argmax(-1).unique().numel()
+    model.curves[model.done] = torch.stack(
+        [loss.detach(), entropy, loss.detach() - entropy, entropies(mean), torch.tensor(float(in_use))]
+    )
+    model.done += 1
+
+
+def entropies(rows: Tensor) -> Tensor:
+    """-Σ p log p of each row."""
+    return torch.special.entr(rows).sum(-1)
+
+
+def optimiser_of(model: Distilled) -> torch.optim.AdamW:
+    """AdamW that pulls matrices to zero and leaves vectors alone, for a student whose gradients are clipped.
+
+    The prototypes stand still in the first steps: their gradient is thrown away.
+    """
+    every = dict(model.student.named_parameters())
+    matrices = [each for each in every.values() if each.ndim > 1]
+    others = [each for each in every.values() if each.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": 0.04}, {"params": others, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups)
+
+    def prepare(*_: object) -> None:
+        nn.utils.clip_grad_norm_(every.values(), CLIP)
+        if model.done <= FROZEN:
+            model.student["head"].prototypes.grad = None
+
+    optimiser.register_step_pre_hook(prepare)
+    return optimiser
+
+
+def rate_at(step: int) -> float:
+    """Up, and to zero along a cosine."""
+    return rate(step, highest=RATE, steps=STEPS, warm_up=WARM_UP, first=1)

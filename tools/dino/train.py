@@ -1,0 +1,59 @@
+"""Train the vision transformers of the chapter `dino` and write mmnotes/dino/weights.npz: ten minutes each on one core.
+
+Two recipes, three seeds each: the views of a scene show its objects on the same ground, or on two. At equal steps and
+with the same scenes; nothing else differs. ``python -m tools.dino.train exchanged 0`` trains one of them.
+"""
+
+import sys
+
+import torch
+
+from mmnotes.dino.pretrained import GROUNDS, SEEDS
+from tools.dino.distilling import STEPS, Distilled, loss_through, optimiser_of, rate_at
+from tools.training import KEPT, rounded, train_, write
+
+FILE = "dino/weights.npz"
+SNAPSHOTS = (0, 25, 50, 100, 200, 400, STEPS)
+MANTISSA = 4  # bits; what the study measures does not move
+
+
+def train_one(ground: str, seed: int) -> Distilled:
+    """A run of this recipe and seed, trained; the teacher's backbone at some steps is kept beside it."""
+    torch.manual_seed(seed)
+    model = Distilled()
+    optimiser, name = optimiser_of(model), f"dino-{ground}"
+    loss_of = loss_through(model, exchanged=ground == "exchanged")
+    for step in SNAPSHOTS:
+        if snapshot(ground, seed, step).exists():
+            continue
+        if step:
+            train_(model, optimiser, loss_of, rate_at, name=name, steps=step, seed=seed)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        torch.save(model.teacher["backbone"].state_dict(), snapshot(ground, seed, step))
+    train_(model, optimiser, loss_of, rate_at, name=name, steps=STEPS, seed=seed)
+    return model
+
+
+def snapshot(ground, seed, step):
+    """Where the teacher's backbone of a step is kept."""
+    return KEPT / f"dino-{ground}-{seed}-at-{step}.pt"
+
+
+def main() -> None:
+    """Train the one that the command line names, or all and write the file."""
+    torch.set_num_threads(1)
+    if sys.argv[1:]:
+        ground, seed = sys.argv[1:]
+        train_one(ground, int(seed))
+        return
+    entries = {}
+    for ground in GROUNDS:
+        for seed in SEEDS:
+            backbone = train_one(ground, seed).teacher["backbone"]
+            state = rounded(backbone.state_dict(), bits=MANTISSA)
+            entries |= {f"{ground}.{seed}.{name}": value for name, value in state.items()}
+    write(FILE, entries)
+
+
+if __name__ == "__main__":
+    main()
