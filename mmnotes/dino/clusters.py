@@ -1,0 +1,111 @@
+"""Self-distillation at its smallest: points of a few Gaussian clusters, a head for a network, seconds for a course.
+
+Two views of a point are two draws around its cluster's centre, so what both have in common is the cluster. Whether the
+teacher ends up telling the clusters apart depends on how its targets are made.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.func import functional_call, stack_module_state, vmap
+
+from mmnotes.dino.centre import updated_centre
+from mmnotes.dino.head import DINOHead
+from mmnotes.dino.loss import cross_view_loss
+
+CLUSTERS, DIM, SPREAD, PROTOTYPES = 8, 16, 1.0, 64
+STEPS, EVERY, BATCH, RATE = 500, 20, 64, 0.01
+MEASURES = ("entropy", "of a cluster", "of all", "divergence")
+Targets = Callable[[Tensor, Tensor], Tensor]
+
+
+class Course(NamedTuple):
+    """What runs went through, and where they ended.
+
+    ``curves`` holds, every 20 steps, the mean entropy of a target, the mean entropy of a cluster's mean target, the
+    entropy of the mean of all, and the divergence of the student from its targets, in nats; the first three are the
+    teacher's on points that nobody trained on. From the second to the third is what a target tells about the cluster,
+    from the first to the second what it tells about the point besides. ``answers`` are the clusters' mean targets at
+    the end.
+    """
+
+    curves: Float[Tensor, "runs times measures"]
+    answers: Float[Tensor, "runs clusters prototypes"]
+
+
+def course(
+    targets_of: Targets,
+    *,
+    momentum_at: Callable[[int], Tensor | float],
+    seeds: Sequence[int],
+    steps: int = STEPS,
+) -> Course:
+    """Train a student for every seed, side by side, each with a teacher and a centre of its own.
+
+    ``targets_of`` makes targets of the teachers' logits (runs, batch, prototypes) and centres (runs, 1, prototypes).
+    ``momentum_at`` gives the teacher's momentum after a step, one number or one for each run. A draw from a generator
+    cannot be traced.
+
+    Shapes: curves (runs, times, measures), answers (runs, clusters, prototypes).
+    Units: nats.
+    """
+    randoms = [torch.Generator().manual_seed(seed) for seed in seeds]
+    students = [_head(seed) for seed in seeds]
+    weights, _ = stack_module_state(students)  # type: ignore[arg-type]
+    teacher = {name: each.detach().clone() for name, each in weights.items()}
+    optimiser = torch.optim.Adam(weights.values(), lr=RATE)
+    centres = torch.stack([torch.randn(CLUSTERS, DIM, generator=random) for random in randoms])
+    every = torch.arange(CLUSTERS).repeat_interleave(64)
+    held_out = _around(centres, every.expand(len(randoms), -1), randoms)
+    centre = torch.zeros(len(randoms), PROTOTYPES)
+    curves = []
+    for step in range(steps + 1):
+        which = torch.stack([torch.randint(CLUSTERS, (BATCH,), generator=random) for random in randoms])
+        views = _around(centres, which.repeat(1, 2), randoms)
+        with torch.no_grad():
+            taught = _logits(teacher, views)
+            targets = targets_of(taught, centre[:, None])
+        pairs = [each.unflatten(1, (2, BATCH)) for each in (_logits(weights, views), targets)]
+        loss = vmap(cross_view_loss)(*pairs)
+        if step % EVERY == 0:
+            said = targets_of(_logits(teacher, held_out), centre[:, None])
+            answers = said.unflatten(1, (CLUSTERS, -1)).mean(2)
+            heights = [_entropy(said).mean(1), _entropy(answers).mean(1), _entropy(answers.mean(1))]
+            curves.append(torch.stack([*heights, loss.detach() - _entropy(targets).mean(1)], 1))
+        if step == steps:
+            break
+        centre = vmap(updated_centre)(centre, taught)
+        optimiser.zero_grad()
+        loss.sum().backward()
+        optimiser.step()
+        for name, each in teacher.items():
+            momentum = torch.as_tensor(momentum_at(step)).reshape(-1, *[1] * (each.ndim - 1))
+            each.copy_(momentum * each + (1 - momentum) * weights[name].detach())
+    return Course(torch.stack(curves, 1), answers)
+
+
+def _head(seed: int) -> DINOHead:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return DINOHead(dim=DIM, hidden=64, bottleneck=DIM, prototypes=PROTOTYPES)
+
+
+def _around(centres: Tensor, which: Tensor, randoms: Sequence[torch.Generator]) -> Tensor:
+    """A point around each of these clusters' centres, run by run."""
+    noise = torch.stack([torch.randn(which.shape[1], DIM, generator=random) for random in randoms])
+    return torch.take_along_dim(centres, which[..., None], 1) + SPREAD * noise
+
+
+_NETWORK = _head(0)
+
+
+def _logits(weights: dict[str, Tensor], points: Tensor) -> Tensor:
+    with torch.set_grad_enabled(weights["prototypes"].requires_grad):
+        return vmap(lambda own, each: functional_call(_NETWORK, own, (each,)))(weights, points)
+
+
+def _entropy(targets: Tensor) -> Tensor:
+    return torch.special.entr(targets).sum(-1)
