@@ -15,9 +15,9 @@ from mmnotes.data.emoji import (
     tagged_features,
     text_features,
 )
-from mmnotes.data.grounds import grounds
 from mmnotes.data.pictures import digits, film, photos
 from mmnotes.data.scenes import Scenes, scenes
+from mmnotes.data.textures import grounds
 from mmnotes.data.words import vocabulary, word_ids
 
 __all__ = [

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from mmnotes.data.emoji import Vendor, concepts, cutouts
-from mmnotes.data.grounds import SIDE, grounds
+from mmnotes.data.textures import SIDE, grounds
 
 MOST = 3  # objects in a scene
 OBJECT = (18, 40)  # sides of an object, in pixels
