@@ -8,7 +8,6 @@ import math
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
 
 SHARES = (0.4, 1.0), (0.05, 0.4)  # of the picture's area: global and local crops
 ASPECT = (3 / 4, 4 / 3)
@@ -75,12 +74,21 @@ def cropped(
 
     Shapes: pixels (batch, channels, height, width), boxes (batch, 4) -> (batch, channels, size, size).
     Units: boxes are left, top, width and height in sides of the picture.
+    Source: torch's ``grid_sample``, bilinear, with padding_mode border.
     """
-    corner, sides = boxes[:, :2], boxes[:, 2:]
-    moved = 2 * corner + sides - 1  # the middle of the box, where the picture reaches from -1 to 1
-    maps = torch.cat([torch.diag_embed(sides), moved[..., None]], -1)
-    grid = affine_grid(maps, [*pixels.shape[:2], size, size], align_corners=False)
-    return grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+    across, down = (
+        _weights(boxes[:, place], boxes[:, 2 + place], length=length, size=size)
+        for place, length in ((0, pixels.shape[-1]), (1, pixels.shape[-2]))
+    )
+    return torch.einsum("bih,bchw,bjw->bcij", down, pixels, across)
+
+
+def _weights(start: Tensor, side: Tensor, *, length: int, size: int) -> Tensor:
+    """(batch, size, length): how much of each pixel of a line a place of the crop shows, a tent about the place."""
+    middles = (torch.arange(size).to(start) + 0.5) / size
+    places = length * (start[:, None] + side[:, None] * middles) - 0.5
+    pixels = torch.arange(length).to(start)
+    return (1 - (places.clamp(0, length - 1)[..., None] - pixels).abs()).clamp(min=0)
 
 
 def jittered(pixels: Float[Tensor, "batch 3 height width"], *, random: torch.Generator) -> Tensor:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import affine_grid, grid_sample
 
 from mmnotes.dino import crop_boxes, cropped, jittered, multi_crop
 
@@ -62,6 +63,17 @@ def test_a_crop_shows_what_lies_in_its_box():
     torch.testing.assert_close(crops[0, 1], (0.5 + 0.25 * places)[:, None].expand(-1, 4), rtol=0, atol=1e-9)
     torch.testing.assert_close(crops[1, 0], places.expand(4, -1), rtol=0, atol=1e-9)
     assert crops[1, 2].unique().item() == pytest.approx(0.1)
+
+
+def test_equals_grid_sample():
+    pixels = torch.rand(5, 3, 13, 11, generator=generator()).double()
+    boxes = crop_boxes(5, share=(0.1, 1.0), random=generator()).double()
+    maps = torch.zeros(5, 2, 3).double()
+    maps[:, 0, 0], maps[:, 1, 1] = boxes[:, 2], boxes[:, 3]
+    maps[:, :, 2] = 2 * boxes[:, :2] + boxes[:, 2:] - 1
+    grid = affine_grid(maps, [5, 3, 7, 7], align_corners=False)
+    expected = grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+    torch.testing.assert_close(cropped(pixels, boxes, size=7), expected, rtol=0, atol=1e-12)
 
 
 def test_the_whole_at_its_own_size_is_the_picture():
