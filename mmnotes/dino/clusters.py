@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
@@ -17,9 +17,11 @@ from mmnotes.dino.head import DINOHead
 from mmnotes.dino.loss import cross_view_loss
 
 CLUSTERS, DIM, SPREAD, PROTOTYPES = 8, 16, 1.0, 64
-STEPS, EVERY, BATCH, RATE = 500, 20, 64, 0.01
+STEPS, EVERY, BATCH, HELD_OUT, RATE = 500, 20, 64, 512, 0.01
 MEASURES = ("entropy", "of a cluster", "of all", "divergence")
 Targets = Callable[[Tensor, Tensor], Tensor]
+Centres = Callable[[torch.Generator], Tensor]
+Partners = Callable[[Tensor, torch.Generator], Tensor]
 
 
 class Course(NamedTuple):
@@ -36,18 +38,37 @@ class Course(NamedTuple):
     answers: Float[Tensor, "runs clusters prototypes"]
 
 
+def cluster_centres(random: torch.Generator) -> Float[Tensor, "clusters dim"]:
+    """Eight Gaussian points. A draw from a generator cannot be traced.
+
+    Shapes: (clusters, dim) = (8, 16).
+    """
+    return torch.randn(CLUSTERS, DIM, generator=random)
+
+
+def same_cluster(which: Int[Tensor, "batch"], random: torch.Generator) -> Int[Tensor, "batch"]:
+    """The clusters that second views are drawn from: those of the first. There is nothing in it to trace.
+
+    Shapes: which (batch,) -> (batch,).
+    """
+    return which
+
+
 def course(
     targets_of: Targets,
     *,
     momentum_at: Callable[[int], Tensor | float],
     seeds: Sequence[int],
     steps: int = STEPS,
+    centres_of: Centres = cluster_centres,
+    partners_of: Partners = same_cluster,
 ) -> Course:
     """Train a student for every seed, side by side, each with a teacher and a centre of its own.
 
     ``targets_of`` makes targets of the teachers' logits (runs, batch, prototypes) and centres (runs, 1, prototypes).
-    ``momentum_at`` gives the teacher's momentum after a step, one number or one for each run. A draw from a generator
-    cannot be traced.
+    ``momentum_at`` gives the teacher's momentum after a step, one number or one for each run. The clusters lie around
+    the centres that ``centres_of`` draws, and the second view of a point comes from the cluster that ``partners_of``
+    names. A draw from a generator cannot be traced.
 
     Shapes: curves (runs, times, measures), answers (runs, clusters, prototypes).
     Units: nats.
@@ -57,22 +78,24 @@ def course(
     weights, _ = stack_module_state(students)  # type: ignore[arg-type]
     teacher = {name: each.detach().clone() for name, each in weights.items()}
     optimiser = torch.optim.Adam(weights.values(), lr=RATE)
-    centres = torch.stack([torch.randn(CLUSTERS, DIM, generator=random) for random in randoms])
-    every = torch.arange(CLUSTERS).repeat_interleave(64)
+    centres = torch.stack([centres_of(random) for random in randoms])
+    clusters = centres.shape[1]
+    every = torch.arange(clusters).repeat_interleave(HELD_OUT // clusters)
     held_out = _around(centres, every.expand(len(randoms), -1), randoms)
     centre = torch.zeros(len(randoms), PROTOTYPES)
     curves = []
     for step in range(steps + 1):
-        which = torch.stack([torch.randint(CLUSTERS, (BATCH,), generator=random) for random in randoms])
-        views = _around(centres, which.repeat(1, 2), randoms)
+        which = [torch.randint(clusters, (BATCH,), generator=random) for random in randoms]
+        pairs = [torch.cat([own, partners_of(own, random)]) for own, random in zip(which, randoms, strict=True)]
+        views = _around(centres, torch.stack(pairs), randoms)
         with torch.no_grad():
             taught = _logits(teacher, views)
             targets = targets_of(taught, centre[:, None])
-        pairs = [each.unflatten(1, (2, BATCH)) for each in (_logits(weights, views), targets)]
-        loss = vmap(cross_view_loss)(*pairs)
+        sides = [each.unflatten(1, (2, BATCH)) for each in (_logits(weights, views), targets)]
+        loss = vmap(cross_view_loss)(*sides)
         if step % EVERY == 0:
             said = targets_of(_logits(teacher, held_out), centre[:, None])
-            answers = said.unflatten(1, (CLUSTERS, -1)).mean(2)
+            answers = said.unflatten(1, (clusters, -1)).mean(2)
             heights = [_entropy(said).mean(1), _entropy(answers).mean(1), _entropy(answers.mean(1))]
             curves.append(torch.stack([*heights, loss.detach() - _entropy(targets).mean(1)], 1))
         if step == steps:

@@ -30,7 +30,7 @@ def diagram() -> Diagram:
     drawing.arrow(large, teacher)
     drawing.arrow(every, student)
     drawing.arrow(student, teacher, colour=BLUE)
-    drawing.words((MIDDLE, NETWORKS - 14), "average")
+    drawing.words((MIDDLE, NETWORKS - 27), "average")
 
     taught = drawing.words((TEACHER, LOGITS), "$z_t$", link="equation-dino-head")
     said = drawing.words((STUDENT, LOGITS), "$z_s$", link="equation-dino-head")
@@ -59,5 +59,5 @@ def diagram() -> Diagram:
     drawing.words((TEACHER + 6, LOSS - 28), "$p_t$")
     drawing.words((STUDENT - 6, LOSS - 28), "$p_s$")
     drawing.arrow(loss, student, via=((RETURN, LOSS), (RETURN, NETWORKS)), colour=ORANGE, dashed=True)
-    drawing.words((MIDDLE, LOSS + 30), "dashed arrow: the gradient, to the student alone")
+    drawing.words((MIDDLE, LOSS + 30), "dashed arrow: gradient, to the student alone")
     return drawing

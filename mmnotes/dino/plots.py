@@ -1,0 +1,85 @@
+"""Pictures of the chapter on DINO. They draw numbers and know no mechanism."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
+from mmnotes.page.plots import montage
+
+
+def course(
+    figure: Figure, steps: Sequence[float], heights: ArrayLike, answers: ArrayLike, *, most: float, known: float
+) -> None:
+    """How three entropies (3, steps) went, and the answers (clusters, prototypes) that they ended in.
+
+    The gap above is shaded blue and what it could be, ``known``, is a line; ``most`` is the largest entropy there is.
+    """
+    stacked = figure.get_figwidth() < figure.get_figheight()
+    upper, lower = figure.subplots(2, 1, height_ratios=(3, 2)) if stacked else figure.subplots(1, 2)
+    of_one, of_cluster, of_all = np.asarray(heights)
+    upper.fill_between(steps, of_cluster, of_all, color=BLUE, alpha=0.25, linewidth=0)
+    upper.fill_between(steps, of_one, of_cluster, color="0.85", linewidth=0)
+    upper.plot(steps, of_all, color=BLUE)
+    upper.plot(steps, of_one, color=ORANGE)
+    upper.plot(steps, of_cluster, color="0.5", linewidth=1)
+    upper.set(xlabel="step", ylim=(-0.1, most + 0.1), yticks=[0, known, most], yticklabels=["0", "log 8", "log 64"])
+    upper.set_xlim(steps[0], steps[-1])
+    upper.set_title("entropy")
+    upper.grid(axis="y", color="0.8", linewidth=0.5)
+    table = np.asarray(answers)
+    lower.imshow(table[:, np.argsort(-table.max(0))[:24]], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    lower.set(xticks=[], yticks=[], xlabel="prototypes", ylabel="clusters")
+    lower.set_title("answers at the end")
+
+
+def crops(axes: Axes, pictures: Sequence[ArrayLike], boxes: Sequence[ArrayLike]) -> None:
+    """Versions of a picture (3, height, width) side by side, and the boxes (left, top, width, height) of their crops.
+
+    Boxes are in sides of the picture; the first of each version is the global crop, drawn thick.
+    """
+    side = np.asarray(pictures[0]).shape[-1]
+    montage(axes, np.stack([np.asarray(each) for each in pictures])[None])
+    for place, own in enumerate(boxes):
+        for number, (left, top, width, height) in enumerate(side * np.asarray(own)):
+            corner = (place * (side + 4) + 2 + left - 0.5, 2 + top - 0.5)
+            look = {"edgecolor": SKY if number else ORANGE, "linewidth": 1.2 if number else 2.2}
+            axes.add_patch(Rectangle(corner, width, height, fill=False, **look))
+
+
+def answers(figure: Figure, targets: ArrayLike, pictures: ArrayLike) -> None:
+    """Targets (crops, prototypes) as columns over their crops (crops, 3, height, width), and the prototypes' loads.
+
+    Prototypes are sorted by their load and drawn to the 24th; a line is the fair load.
+    """
+    table = np.asarray(targets)
+    loads = table.mean(0) * table.shape[1]
+    order = np.argsort(-loads)[:24]
+    shown = table[: len(np.asarray(pictures))]
+    upper, right = figure.subplots(1, 2, width_ratios=(3, 1), sharey=True)
+    upper.imshow(shown[:, order].T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    upper.set(xticks=[], yticks=[], ylabel="prototypes")
+    upper.set_title("targets")
+    strip = upper.inset_axes((0, -0.17, 1, 0.15))
+    tiles = np.pad(np.asarray(pictures), ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
+    strip.imshow(np.hstack([each.transpose(1, 2, 0) for each in tiles]), aspect="auto", interpolation="none")
+    strip.axis("off")
+    right.barh(range(len(order)), loads[order], color=BLUE)
+    right.axvline(1, color=ORANGE)
+    right.set(xlim=(0, max(4.0, 1.05 * loads.max())))
+    right.set_title("load / fair")
+
+
+def generations(axes: Axes, sizes: Mapping[float, ArrayLike], factors: Mapping[float, float]) -> None:
+    """For each temperature, sizes over generations as dots, and a line that shrinks or grows by its factor in each."""
+    for colour, (tau, size) in zip((ORANGE, PURPLE, GREEN, BLUE), sizes.items(), strict=True):
+        values = np.asarray(size)
+        steps = np.arange(len(values))
+        axes.semilogy(steps, values[0] * factors[tau] ** steps, color=colour, linewidth=0.8, linestyle="--")
+        axes.semilogy(steps, values, "o", color=colour, markersize=4, label=f"{tau}")
+    axes.set(xlabel="generation of the teacher", ylabel="pictures' own part")
+    axes.legend(title="τ of the teacher", loc="center left", bbox_to_anchor=(1, 0.5))
