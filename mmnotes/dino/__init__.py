@@ -13,11 +13,23 @@ Differs:
 from mmnotes.dino.centre import updated_centre
 from mmnotes.dino.head import DINOHead
 from mmnotes.dino.loss import centred_targets, cross_entropies, cross_view_loss, dino_loss
+from mmnotes.dino.measures import (
+    attention_auc,
+    attention_jaccard,
+    attention_lift,
+    attention_mask,
+    neighbours_vote,
+    object_shares,
+)
 from mmnotes.dino.teacher import teacher_momentum, teacher_of, update_teacher_
 from mmnotes.dino.views import crop_boxes, cropped, jittered, multi_crop
 
 __all__ = [
     "DINOHead",
+    "attention_auc",
+    "attention_jaccard",
+    "attention_lift",
+    "attention_mask",
     "centred_targets",
     "crop_boxes",
     "cropped",
@@ -26,6 +38,8 @@ __all__ = [
     "dino_loss",
     "jittered",
     "multi_crop",
+    "neighbours_vote",
+    "object_shares",
     "teacher_momentum",
     "teacher_of",
     "update_teacher_",

@@ -7,16 +7,24 @@ from torch import Tensor, nn
 
 from mmnotes.dino import (
     DINOHead,
+    attention_auc,
+    attention_jaccard,
+    attention_lift,
+    attention_mask,
     centred_targets,
     cropped,
     cross_entropies,
     cross_view_loss,
     dino_loss,
+    neighbours_vote,
+    object_shares,
     updated_centre,
 )
 from mmnotes.layers.scaled_block import ScaledBlock
 from mmnotes.layers.vision_transformer import VisionTransformer
 from tests.traced import Traced
+
+WHOLE = ("vmap",)  # an order, a threshold and a vote have no slope
 
 
 def rand(*shape: int) -> Tensor:
@@ -41,6 +49,11 @@ def block() -> ScaledBlock:
 def seen() -> tuple[Tensor, Tensor]:
     """Pictures of another size than the table of positions, and which patches are masked."""
     return rand(2, 3, 4, 6), torch.tensor([[True, False, False, True, False, False]] * 2)
+
+
+def read() -> tuple[Tensor, Tensor]:
+    """Maps of attention and masks of objects."""
+    return rand(2, 3, 5).sigmoid(), torch.arange(180).view(2, 6, 15) % 7 < 3
 
 
 def head() -> DINOHead:
@@ -70,6 +83,17 @@ TRACED = [
     Traced("dino.dino_loss", lambda: (dino_loss, (rand(4, 3, 11), rand(2, 3, 11), rand(11)))),
     Traced("dino.updated_centre", lambda: (updated_centre, (rand(11), rand(2, 3, 11))), ("vmap",)),
     Traced("dino.cropped", lambda: (partial(cropped, size=3), (rand(2, 3, 5, 4), rand(2, 4).sigmoid()))),
+    Traced("dino.object_shares", lambda: (partial(object_shares, rows=3, columns=5), read()[1:]), WHOLE),
+    Traced("dino.attention_auc", lambda: (attention_auc, read()), WHOLE),
+    Traced("dino.attention_lift", lambda: (attention_lift, read())),
+    Traced("dino.attention_mask", lambda: (attention_mask, read()[:1]), WHOLE),
+    Traced("dino.attention_jaccard", lambda: (attention_jaccard, read()), WHOLE),
+    Traced(
+        # How many labels there are is read from the labels, which cannot be done under a transform.
+        "dino.neighbours_vote",
+        lambda: (partial(neighbours_vote, neighbours=3), (rand(4, 5), rand(7, 5), torch.arange(7) % 3)),
+        (),
+    ),
 ]
 
 DRAW = "A draw from a generator cannot be traced."

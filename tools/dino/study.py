@@ -1,0 +1,145 @@
+"""Measure what the chapter says of the trained backbones: ``python -m tools.dino.study``, after ``tools.dino.train``.
+
+Writes mmnotes/dino/study.npz: how well the attention of [CLS] finds objects that no run has seen, and what its and its
+patches' features tell, for both recipes and three seeds, before and after training, beside pixels, colours and
+EfficientNet-Lite0; the curves of the loss, the targets' entropy and the prototypes in use; and the attention of every
+head on a few scenes as training goes on. Takes a few minutes on one core.
+"""
+
+import sys
+
+import torch
+from torch import Tensor
+
+from mmnotes.dino.pretrained import GROUNDS, SEEDS, untrained_backbone
+from mmnotes.layers.samples import Samples, packed
+from mmnotes.layers.vision_transformer import VisionTransformer
+from tools.dino.distilling import CURVES, STEPS
+from tools.dino.probes import (
+    ATTENTION,
+    COUNTS,
+    FEATURES,
+    GRID,
+    GROUPS,
+    Eye,
+    attention_measures,
+    busy_map,
+    by_backbone,
+    by_colours,
+    by_efficientnet,
+    by_pixels,
+    drawn,
+    feature_measures,
+    groups_of,
+    heads_of,
+    middle_map,
+)
+from tools.dino.train import SNAPSHOTS, snapshot
+from tools.training import KEPT, write
+
+FILE = "dino/study.npz"
+WAYS = ("random", *GROUNDS)
+OTHERS: dict[str, Eye] = {"pixels": by_pixels, "colours": by_colours, "EfficientNet-Lite0": by_efficientnet}
+MAPS = {"middle": middle_map, "busy patches": busy_map}
+SHOWN, EVERY, LEVELS = 8, 10, 255  # scenes; steps that a point of a curve averages; of attention
+
+
+def backbone_of(way: str, seed: int, step: int = STEPS) -> VisionTransformer:
+    """The teacher's backbone of a run at a step; the random one is where both recipes of a seed start."""
+    file = snapshot(GROUNDS[0], seed, 0) if way == "random" else snapshot(way, seed, step)
+    model = untrained_backbone()
+    model.load_state_dict(torch.load(file, weights_only=True))
+    return model.requires_grad_(False)
+
+
+def finished() -> tuple[int, ...]:
+    """The seeds of which both runs are whole."""
+    return tuple(seed for seed in SEEDS if all(snapshot(ground, seed, STEPS).exists() for ground in GROUNDS))
+
+
+def attention_table(seeds: tuple[int, ...]) -> Samples:
+    """Every way's attention against the masks; the maps that no network made have one row for all seeds."""
+    rows = []
+    for way in WAYS:
+        maps = (heads_of(backbone_of(way, seed), drawn("looked").pixels()) for seed in seeds)
+        rows.append(torch.stack([attention_measures(each) for each in maps]))
+        show(way, rows[-1])
+    for name, made in MAPS.items():
+        rows.append(attention_measures(made()).expand(len(seeds), -1))
+        show(name, rows[-1])
+    return Samples(torch.stack(rows).half(), {"way": (*WAYS, *MAPS), "seed": seeds, "measure": ATTENTION})
+
+
+def feature_table(seeds: tuple[int, ...]) -> Samples:
+    """What the features of every way tell, and those of others; chance is in the settings."""
+    rows = []
+    for way in WAYS:
+        rows.append(torch.stack([feature_measures(by_backbone(backbone_of(way, seed))) for seed in seeds]))
+        show(way, rows[-1])
+    for name, eye in OTHERS.items():
+        rows.append(feature_measures(eye).expand(len(seeds), -1))
+        show(name, rows[-1])
+    largest = groups_of(drawn("asked")).bincount().max().item() / COUNTS["asked"]
+    settings = {"largest group": largest, "groups": len(GROUPS)}
+    axes = {"way": (*WAYS, *OTHERS), "seed": seeds, "measure": FEATURES}
+    return Samples(torch.stack(rows).half(), axes, settings=settings)
+
+
+def curve_table(seeds: tuple[int, ...]) -> Samples:
+    """The curves, each point the mean of some steps; named by the last of them."""
+    rows = []
+    for ground in GROUNDS:
+        states = (torch.load(KEPT / f"dino-{ground}-{seed}.pt", weights_only=True)["model"] for seed in seeds)
+        rows.append(torch.stack([state["curves"].unflatten(0, (-1, EVERY)).mean(1) for state in states]))
+    axes = {"ground": GROUNDS, "seed": seeds, "step": tuple(range(EVERY, STEPS + 1, EVERY)), "curve": CURVES}
+    return Samples(torch.stack(rows).half(), axes)
+
+
+def growth_tables(seed: int = 0) -> dict[str, Samples]:
+    """The attention of every head of the first seed as training goes on: maps on a few scenes, measures on the set.
+
+    A map is stored in shares of its largest entry.
+    """
+    pixels, maps, measures = drawn("looked").pixels(), [], []
+    for ground in GROUNDS:
+        for step in SNAPSHOTS:
+            heads = heads_of(backbone_of(ground, seed, step), pixels)
+            each = torch.stack([attention_measures(heads[:, [head]])[:3] for head in range(heads.shape[1])])
+            measures.append(torch.cat([each, attention_measures(heads)[:3][None]]))
+            shown = heads[:SHOWN]
+            maps.append((LEVELS * shown / shown.amax((2, 3), keepdim=True)).round().to(torch.uint8))
+    names = tuple(str(head) for head in range(maps[0].shape[1]))
+    shape, axes = (len(GROUNDS), len(SNAPSHOTS)), {"ground": GROUNDS, "step": SNAPSHOTS}
+    places = {"scene": tuple(range(SHOWN)), "head": names}
+    return {
+        "maps": Samples(torch.stack(maps).unflatten(0, shape), {**axes, **places}, levels=LEVELS),
+        "growth": Samples(
+            torch.stack(measures).unflatten(0, shape).half(),
+            {**axes, "head": (*names, "mean"), "measure": ATTENTION[:3]},
+        ),
+    }
+
+
+def show(name: str, rows: Tensor) -> None:
+    """Mean and spread over the seeds, a measure after another."""
+    means, spreads = rows.mean(0).tolist(), (rows.amax(0) - rows.amin(0)).tolist()
+    cells = (f"{mean:.3f} ({spread:.3f})" for mean, spread in zip(means, spreads, strict=True))
+    print(f"{name:>20}: {'  '.join(cells)}", flush=True)
+
+
+def main() -> None:
+    """Measure the seeds whose runs are whole; write the file if all are."""
+    torch.set_num_threads(1)
+    seeds = finished()
+    print(f"seeds {seeds}; attention: {', '.join(ATTENTION)}; mean and range over seeds")
+    tables = {"attention": attention_table(seeds)}
+    print(f"features: {', '.join(FEATURES)}")
+    tables |= {"features": feature_table(seeds), "curves": curve_table(seeds), **growth_tables()}
+    if seeds != SEEDS:
+        sys.exit(f"only the seeds {seeds} are whole; nothing is written")
+    assert tables["maps"].stored.shape[-1] == GRID
+    write(FILE, packed(tables))
+
+
+if __name__ == "__main__":
+    main()
