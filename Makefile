@@ -11,7 +11,7 @@ OTHER_PROCESSOR := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENAB
 UNITS = $(filter-out $(addprefix tests/,browser layout project theme tools),$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py))))) \
 	$(wildcard tests/test_*.py)
 
-.PHONY: book check test test-processor test-lowest lint notebooks store bench pins clean
+.PHONY: book check test test-processor test-lowest lint links notebooks store bench pins clean
 
 # The environment of the book: pinned packages, this package itself, and KaTeX for the formulas.
 .venv/book-ready: requirements.txt pyproject.toml theme/package-lock.json
@@ -58,6 +58,10 @@ test-processor: .venv/test-ready
 # Libraries of old warn of what is newer than they are.
 test-lowest: .venv-lowest/ready
 	.venv-lowest/bin/python -m pytest -o filterwarnings=default -n logical --maxprocesses=4 $(UNITS)
+
+# Asks every address that the pages lead to, once; the only target that needs a network after its set-up.
+links: book
+	$(BIN)/python -m tools.links
 
 notebooks: .venv/book-ready
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) book

@@ -10,6 +10,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from theme.notation import LABEL
+
 FIELDS = ("claim", "question", "paper", "time", "systems")  # all required
 CARD = "mechanism-card"
 logger = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Mechanism(SphinxDirective):
             "Read before": self.inline(links or "nothing"),
             "Run time": self.inline(f"{card['time']} on one processor core"),
             "Used by": self.inline(card["systems"]),
+            "Symbols": self.inline(f"{{ref}}`the chapter's table <{LABEL}{self.env.docname.rpartition('/')[2]}>`"),
         }
         if card.get("names"):
             rows["Other names"] = self.inline(card["names"])

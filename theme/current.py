@@ -17,6 +17,7 @@ from sphinx.util import logging
 
 from theme.hover import glossaries
 from theme.search import Searchable
+from theme.sources import TABLE
 
 HERE = Path(__file__).parent
 PICKLE = "environment.pickle"
@@ -43,7 +44,8 @@ class BookBuilder(Searchable):
 def sources(root: Path) -> str:
     """Everything that every page depends on, as a short string."""
     theme = (file for file in HERE.rglob("*") if file.is_file() and not {"node_modules", "__pycache__"} & {*file.parts})
-    book = (root / name for name in ("_config.yml", "_toc.yml", "requirements.txt"))
+    names = ("_config.yml", "_toc.yml", "requirements.txt", TABLE)
+    book = (root / name for name in names if (root / name).is_file())
     return sha256(b"".join(file.read_bytes() for file in sorted([*theme, *book]))).hexdigest()
 
 
@@ -62,6 +64,7 @@ def shown_elsewhere(env: BuildEnvironment) -> str:
             sorted(env.get_domain("math").equations.items()),
             sorted(env.toc_fignumbers.items()),
             sorted(env.toc_secnumbers.items()),
+            sorted(getattr(env, "beliefs", {}).items()),
             bibliography,
             meanings,
             citations,
