@@ -18,6 +18,14 @@
   });
   boxes.forEach((box) => watch.observe(box));
 
+  // An address that leads to a folded box opens it.
+  const unfold = () => {
+    const box = document.getElementById(location.hash.slice(1));
+    if (box?.matches("details")) box.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
   // On paper: light, with everything open that is not code, and the solutions behind the chapter, where they do not
   // answer before they are asked. Afterwards the page is as it was.
   const root = document.documentElement;
