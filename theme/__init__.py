@@ -8,7 +8,7 @@ from sphinx.config import Config
 HERE = Path(__file__).parent
 PARTS = [
     "current", "katex", "execute", "frames", "page", "icons", "cards", "notation", "errata", "sources", "terms",
-    "hover", "fold", "languages", "contents", "access", "lean",
+    "hover", "fold", "languages", "paths", "contents", "access", "lean",
 ]  # fmt: skip
 
 

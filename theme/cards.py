@@ -46,7 +46,7 @@ class Mechanism(SphinxDirective):
             "Read before": self.inline(links or "nothing"),
             "Run time": self.inline(f"{card['time']} on one processor core"),
             "Used by": self.inline(card["systems"]),
-            "Symbols": self.inline(f"{{ref}}`the chapter's table <{LABEL}{self.env.docname.rpartition('/')[2]}>`"),
+            "Symbols": self.inline(f"{{ref}}`this chapter's table <{LABEL}{self.env.docname.rpartition('/')[2]}>`"),
         }
         if card.get("names"):
             rows["Other names"] = self.inline(card["names"])

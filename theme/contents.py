@@ -32,6 +32,9 @@ def list_labs(app: Sphinx, doctree: nodes.document) -> None:
         if section not in items:  # the page's own title has no anchor in the list
             continue
         item = items[section]
+        if item[0].astext() == title:  # the section is about the lab, and one entry is enough
+            item[0][0]["classes"].append("lab")
+            continue
         if not isinstance(item[-1], nodes.bullet_list):
             item.append(nodes.bullet_list())
         link = nodes.reference("", title, internal=True, refuri=page, anchorname=f"#{anchor}", classes=["lab"])
@@ -39,9 +42,11 @@ def list_labs(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def offer_first_lab(app: Sphinx, name: str, template: str, context: dict, doctree: nodes.document | None) -> None:
-    """Tell the layout which lab comes first."""
+    """Tell the layout which lab comes first. Where there can be none, the list shows one more level at once."""
     found = LAB.search(context.get("body", ""))
     context["first_lab"] = found[1] if found else ""
+    if name not in app.env.mechanisms:
+        context["theme_show_toc_level"] = 2
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -64,8 +64,9 @@ class ErrataDirective(SphinxDirective):
         return self.parse_text_to_nodes(str(myst))
 
     def chapter(self, prefix: str, stem: str, *content: nodes.Node) -> nodes.section:
-        """A section with a chapter's title, which leads to the chapter."""
-        link = self.state.inline_text(f"{{doc}}`{stem}`", self.lineno)[0]
+        """A section with a chapter's short title, which leads to the chapter."""
+        title = self.env.external_site_map[self.page(stem)].title or stem
+        link = self.state.inline_text(f"{{doc}}`{title} <{stem}>`", self.lineno)[0]
         return nodes.section("", nodes.title("", "", *link), *content, ids=[f"{prefix}-{stem}"])
 
     def lines(self, rows: dict[str, list[nodes.Node]]) -> nodes.definition_list:

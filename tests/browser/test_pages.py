@@ -12,7 +12,9 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Page, expect
 
 from bench.page import first_view, weight
+from tests.layout import stems
 from theme.icons import FONT, ICONS
+from tools.links import external, problem
 
 ROOT = Path(__file__).parents[2]
 FIRST_VIEW_BYTES = 400_000
@@ -36,6 +38,34 @@ MARK_WHAT_LOOKS_LIKE_ANOTHER = """() => {
 }"""
 
 
+# Each name in the code of a table that does not stand on one line.
+BROKEN_NAMES = """() => [...document.querySelectorAll("article table code")].flatMap((code) => {
+    const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    const broken = [];
+    while (texts.nextNode()) {
+        for (const { 0: name, index } of texts.currentNode.data.matchAll(/\\w+/g)) {
+            const place = new Range();
+            place.setStart(texts.currentNode, index);
+            place.setEnd(texts.currentNode, index + name.length);
+            if (new Set([...place.getClientRects()].map((part) => Math.round(part.top))).size > 1) broken.push(name);
+        }
+    }
+    return broken;
+})"""
+# Listings, formulas and tables that are cut off, with how far each fades at its left and right edge.
+CUT_OFF = """async (end) => {
+    const boxes = [...document.querySelectorAll(".math-scroll, .bd-article pre, .pst-scrollable-table-container")];
+    const cut = boxes.filter((box) => box.scrollWidth > box.clientWidth + 1);
+    for (const box of cut) box.scrollLeft = end ? box.scrollWidth : 0;
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    return cut.map((box) => {
+        const style = getComputedStyle(box);
+        const faded = style.maskImage.includes("gradient");
+        return ["--fade-left", "--fade-right"].map((edge) => (faded ? parseFloat(style.getPropertyValue(edge)) : NaN));
+    });
+}"""
+
+
 def listed(part: dict) -> list[str]:
     """The pages of a part of the table of contents, in order."""
     below = [*part.get("parts", []), *part.get("chapters", []), *part.get("sections", [])]
@@ -44,6 +74,7 @@ def listed(part: dict) -> list[str]:
 
 PAGES = [*listed(yaml.safe_load((ROOT / "_toc.yml").read_text())), "search"]
 every_page = pytest.mark.parametrize("name", PAGES)
+every_chapter = pytest.mark.parametrize("stem", stems(ROOT))
 
 
 def soup(book: Path, name: str) -> BeautifulSoup:
@@ -133,12 +164,76 @@ def test_every_link_inside_the_book_leads_somewhere(book, name):
             assert unquote(parts.fragment) in anchors(file.resolve()), target
 
 
+def test_every_link_elsewhere_is_well_formed(book):
+    found = external(book)
+    assert len(found) > 60, "works and files of others"
+    assert {address: problem(address) for address in found if problem(address)} == {}
+
+
+def test_every_work_leads_to_its_text(book):
+    works = soup(book, "book/bibliography").select(".citation")
+    assert len(works) > 40
+    assert [work.get_text() for work in works if len(work.select("a.external")) != 1] == []
+
+
+def test_every_erratum_leads_to_its_chapter_and_back(book):
+    page = soup(book, "book/errata")
+    entries = page.select("[id^=erratum-]")
+    assert len(entries) > 40
+    for entry in entries:
+        (place,) = entry.select("dd")[-1].select("a")
+        stem, _, anchor = place["href"].partition(".html")
+        if anchor:
+            box = soup(book, f"book/{stem}").find(id=anchor.removeprefix("#"))
+            assert box.select("a")[-1]["href"] == f"errata.html#{entry['id']}"
+        else:
+            assert "No chapter shows it" in place.parent.get_text()
+    names = [link.get_text(strip=True) for link in page.select(".bd-sidebar-secondary a")]
+    assert [name for name in names if re.fullmatch(r"[\w-]+-\d+|[a-z_]+", name)] == []
+
+
+def test_an_address_opens_the_folded_line_that_it_leads_to(book, open_page):
+    page = open_page(address(book, "book/errata"))
+    page.locator("#erratum-clip-1 dd a").last.click()
+    page.wait_for_url("**/clip.html#belief-clip-1")
+    expect(page.locator("#belief-clip-1")).to_have_attribute("open", "")
+
+
 @every_page
 def test_no_formula_is_left_as_source(book, name):
     page = soup(book, name)
     for tag in page.select("script, style, annotation, pre, code"):
         tag.decompose()
     assert RAW_TEX.findall(page.get_text()) == []
+
+
+@every_page
+@pytest.mark.parametrize("screen", [{"viewport": {"width": 1440, "height": 900}}, PHONE], ids=["wide", "phone"])
+def test_names_in_tables_are_whole_and_what_is_cut_off_fades_until_its_end(book, open_page, name, screen):
+    page = open_page(address(book, name), **screen)
+    page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+    assert page.evaluate(BROKEN_NAMES) == []
+    assert [edges for edges in page.evaluate(CUT_OFF, False) if not edges[0] == 0 < edges[1]] == []
+    assert [edges for edges in page.evaluate(CUT_OFF, True) if not edges[1] == 0 < edges[0]] == []
+
+
+@every_chapter
+def test_the_list_of_contents_reaches_every_lab(book, open_page, stem):
+    page = open_page(address(book, f"book/{stem}"), viewport={"width": 1440, "height": 900})
+    reached = [link.get_attribute("href") for link in page.locator(".bd-sidebar-secondary a.lab:visible").all()]
+    for lab in page.locator(".mm-lab").all():
+        section = lab.evaluate("lab => lab.closest('section').id")
+        assert {f"#{lab.get_attribute('id')}", f"#{section}"} & {*reached}
+
+
+@every_chapter
+def test_a_chapter_s_card_leads_to_its_symbols_and_its_prose_to_the_glossary(book, stem):
+    page = soup(book, f"book/{stem}")
+    assert len(page.select("a.term")) >= 5
+    (symbols,) = page.select(".mechanism-card a[href^='notation.html#']")
+    anchor = symbols["href"].partition("#")[2]
+    part = soup(book, "book/notation").find(id=anchor).find_parent("section") or pytest.fail(anchor)
+    assert part.select_one("p a")["href"] == f"{stem}.html"
 
 
 @every_page
@@ -168,6 +263,32 @@ def test_skip_link_is_first_and_works(book, open_page):
     expect(page.locator(":focus")).to_have_text("Skip to main content")
     page.keyboard.press("Enter")
     assert page.url.endswith("#main-content")
+
+
+def test_the_first_lab_is_two_keys_from_the_top(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the first lab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.mm-lab') === document.querySelector('.mm-lab')")
+
+
+def test_a_heading_s_link_can_be_reached_and_seen(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    link = page.locator("h2 > a.headerlink").first
+    expect(link).to_have_css("opacity", "0")
+    page.keyboard.press("Tab")
+    link.focus()
+    expect(link).to_be_focused()
+    expect(link).to_have_css("opacity", "1")
+
+
+def test_nothing_is_built_that_no_page_asks_for(book):
+    static = book / "_static"
+    unused = [*static.rglob("*.map"), *static.rglob("*.ttf"), *static.glob("locales/**/*.*")]
+    assert [file.name for file in unused] == []
 
 
 def test_folded_text_opens_with_the_keyboard(book, open_page):
