@@ -327,7 +327,12 @@ def test_links_to_works_terms_and_equations_show_what_they_lead_to(book, open_pa
         assert len(card.inner_text()) > 10
         page.keyboard.press("Escape")
         expect(card).not_to_be_visible()
+    page.locator(".bd-article p a[href*='bibliography.html#']:visible").first.hover()
+    work = card.locator("a[href^='https://']")
+    work.hover()
+    expect(work).to_be_visible()
     page.mouse.move(0, 0)
+    expect(card).not_to_be_visible()
     page.keyboard.press("Tab")
     link.focus()
     expect(card).to_be_visible()
