@@ -18,7 +18,7 @@ CORRECTION = ("chapter", "date", "said", "holds", "shown_by")
 logger = logging.getLogger(__name__)
 
 
-class Place(nodes.General, nodes.Element):
+class PlaceInChapter(nodes.General, nodes.Element):
     """Stands for the place in a chapter that shows an erratum, until all chapters are read."""
 
 
@@ -97,7 +97,7 @@ class Errata(ErrataDirective):
         }
         if "shown_by" in entry:
             rows["Shown by"] = self.text(f"`{entry['shown_by']}`")
-        rows["In the book"] = [nodes.paragraph("", "", Place(name=name, page=self.page(entry["chapter"])))]
+        rows["In the book"] = [nodes.paragraph("", "", PlaceInChapter(name=name, page=self.page(entry["chapter"])))]
         title = self.state.inline_text(entry["name"], self.lineno)[0]
         return nodes.section("", nodes.title("", "", *title), self.lines(rows), ids=[f"erratum-{name}"])
 
@@ -147,7 +147,7 @@ class FindPlaces(SphinxPostTransform):
 
     def run(self) -> None:
         """Replace the placeholders."""
-        for place in list(self.document.findall(Place)):
+        for place in list(self.document.findall(PlaceInChapter)):
             shown = self.env.beliefs.get(place["name"])
             page, anchor = (shown, f"#belief-{place['name']}") if shown else (place["page"], "")
             address = f"{self.app.builder.get_relative_uri(self.env.docname, page)}{anchor}"
@@ -171,7 +171,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("errata", Errata)
     app.add_directive("corrections", Corrections)
     app.add_directive("notes-said", NotesSaid)
-    app.add_node(Place)
+    app.add_node(PlaceInChapter)
     app.add_post_transform(FindPlaces)
     app.connect("builder-inited", prepare)
     app.connect("env-purge-doc", forget)
