@@ -21,6 +21,12 @@ FIRST = CARD.format(title="First", before="")
 
 PLOT = 'from IPython.display import SVG\nSVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\')'
 
+LAB = """
+from IPython.display import HTML
+HTML('<figure class="mm-lab" id="lab-{name}"><p><span id="lab-{name}-title">Lab &amp; {name}</span></p>'
+     '<img class="mm-lab-picture" src="../_static/labs/{name}/0.webp" '
+     'alt="A {name}" width="48" height="36"></figure>')"""
+
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
@@ -101,12 +107,8 @@ def test_a_source_that_is_not_one_file_is_refused(book, name, fits):
     assert f"book/repositories.yml: '{name}' fits {fits}" in refused(book, f"{FIRST}\n\n{{source}}`{name}`")
 
 
-LAB = """from IPython.display import HTML
-HTML('<figure class="mm-lab" id="lab-{0}"><p><span id="lab-{0}-title">Lab &amp; {0}</span></p></figure>')"""
-
-
 def test_labs_are_in_the_list_of_contents_under_their_section(book):
-    made(book, "## One\n\n### Within", LAB.format("a"), LAB.format("b"))
+    made(book, "## One\n\n### Within", LAB.format(name="a"), LAB.format(name="b"))
     page = BeautifulSoup(book.page("first"), "html.parser")
     (section,) = page.select(".bd-sidebar-secondary .toc-h3 .nav")
     assert [(link["href"], link.get_text().strip()) for link in section.select("a.lab")] == [
@@ -119,18 +121,12 @@ def test_labs_are_in_the_list_of_contents_under_their_section(book):
     assert len(BeautifulSoup(book.page("first"), "html.parser").select(".skip-link a")) == 1
 
 
-LAB = """
-from IPython.display import HTML
-HTML('<figure class="mm-lab" id="lab-{name}"><img class="mm-lab-picture" src="../_static/labs/{name}/0.webp" '
-     'alt="A {name}" width="48" height="36"></figure>')"""
-
-
 def test_map_has_a_card_for_each_chapter_in_reading_order(book):
     book.chapter("first", FIRST.replace(":time:", ":names: one; 1st\n:time:"), LAB.format(name="curve"))
     book.write(
         "_toc.yml",
         "format: jb-book\nroot: book/index\nparts:\n- caption: Basics\n  chapters:\n  - file: book/first\n"
-        "  - file: book/errata\n- caption: Beyond\n  chapters:\n  - file: book/second\n",
+        "  - file: book/errata\n  - file: book/notation\n- caption: Beyond\n  chapters:\n  - file: book/second\n",
     )
     book.build_well()
     front = BeautifulSoup(book.page("index"), "html.parser")
