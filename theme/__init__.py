@@ -7,8 +7,8 @@ from sphinx.config import Config
 
 HERE = Path(__file__).parent
 PARTS = [
-    "builders", "current", "katex", "execute", "frames", "page", "colours", "icons", "cards", "errata", "terms", "hover",
-    "fold", "languages", "access",
+    "builders", "current", "katex", "execute", "frames", "page", "colours", "icons", "cards", "errata", "terms",
+    "hover", "fold", "languages", "access",
 ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def of(app: Sphinx, name: str) -> list[tuple[str, str]]:
     address = app.config.html_theme_options.get("repository_url", "").rstrip("/")
     if address and name == app.config.root_doc:
         up = "../" * name.count("/")
-        return [("The whole book as a PDF", up + pdf_name(app.config.project))]
+        return [("The whole book as a PDF", up + pdf_name(app.config.html_title))]
     if not address or name not in app.env.found_docs or not app.env.doc2path(name).endswith(".ipynb"):
         return []
     where = repository(address)
