@@ -132,7 +132,7 @@ def contents(book: list[Chapter], numbers: dict[str, int]) -> str:
             rows.append(f'<li class="part">{escape(part)}</li>')
         number = numbers.get(each.place, "")
         rows.append(f'<li><a href="#{each.place}"><span>{each.title}</span><span>{number}</span></a></li>')
-    return f'<nav class="whole-book"><h1>Contents</h1><ul>{"".join(rows)}</ul></nav>'
+    return f'<nav class="whole-book bd-article"><h1>Contents</h1><ul>{"".join(rows)}</ul></nav>'
 
 
 def joined(root: Path, book: list[Chapter], numbers: dict[str, int]) -> str:
