@@ -195,6 +195,23 @@ def test_print_is_light_and_open_with_the_solutions_behind_and_leaves_the_page_a
     assert page.locator("article.bd-article").inner_html() == before
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_without_javascript_a_page_has_the_same_colours_and_its_header_is_solid(book, open_page, mode):
+    parts = ["body", ".bd-header-article", "h1", ".bd-article a", ".mechanism-card", "pre", ".highlight .k", ".mm-lab"]
+    colours = """(part) => {
+        const style = getComputedStyle(document.querySelector(part));
+        return [style.color, style.backgroundColor, style.borderTopColor].join();
+    }"""
+    shown = {}
+    for scripts in (True, False):
+        page = open_page(address(book, PAGES[1]), color_scheme=mode, java_script_enabled=scripts)
+        shown[scripts] = {part: page.evaluate(colours, part) for part in parts}
+    assert shown[False] == shown[True]
+    header = page.locator(".bd-header-article").evaluate("(part) => getComputedStyle(part).backgroundColor")
+    assert re.fullmatch(r"rgb\(\d+, \d+, \d+\)", header), "headings run under a header that is not solid"
+    assert violations(page, runOnly=["color-contrast"]) == []
+
+
 def test_links_to_works_terms_and_equations_show_what_they_lead_to(book, open_page):
     page = open_page(address(book, PAGES[1]))
     card = page.locator("#hover-card")
