@@ -142,7 +142,7 @@ def joined(root: Path, book: list[Chapter], numbers: dict[str, int]) -> str:
     sheets = [file_of(str(link["href"]), book[0].name) for link in first.select("head > link[rel=stylesheet]")]
     script = next(str(tag["src"]) for tag in first.select("script[src]") if "/book.js" in str(tag["src"]))
     address = first.select_one("link[rel=canonical]")
-    title, author = escape(settings["title"]), escape(settings["author"])
+    title, author, year = (escape(settings[key]) for key in ("title", "author", "copyright"))
     lead = f'<p><a href="{address["href"]}">{address["href"]}</a></p>' if address else ""
     return f"""<!DOCTYPE html>
 <html lang="en" data-theme="light">
@@ -151,7 +151,7 @@ def joined(root: Path, book: list[Chapter], numbers: dict[str, int]) -> str:
 <style>{STYLE.read_text("utf-8")}{"".join(map(running_foot, book))}</style>
 <script defer src="{escape(file_of(script, book[0].name))}"></script></head>
 <body>
-<header class="cover"><p class="title">{title}</p><p>{author}</p>{lead}</header>
+<header class="cover"><p class="title">{title}</p><p>{author}, {year}</p>{lead}</header>
 {contents(book, numbers)}
 {"".join(str(each.article) for each in book)}
 </body></html>
