@@ -33,6 +33,6 @@ def write(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Write it when Sphinx has written the others."""
-    app.connect("build-finished", write)
+    """Write it when Sphinx and, at the same event, the theme have written the others."""
+    app.connect("build-finished", write, priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
