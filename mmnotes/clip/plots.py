@@ -33,7 +33,7 @@ def lit(figure: Figure, picture: ArrayLike, maps: ArrayLike, titles: Sequence[st
 
 
 def ranked_pictures(axes: Axes, pictures: ArrayLike, *, right: int, columns: int = 8) -> None:
-    """Pictures (count, 3, height, width) in rows of ``columns``; number ``right`` of them, if there is one, is framed."""
+    """Pictures (count, 3, height, width) in rows of ``columns``; number ``right``, if there is one, is framed."""
     images = np.asarray(pictures).transpose(0, 2, 3, 1).clip(0, 1)  # rounding leaves some a hair above 1
     height, width = images.shape[1:3]
     tiles = [np.pad(image, ((2, 2), (2, 2), (0, 0)), constant_values=1) for image in images]
