@@ -4,10 +4,44 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
+
+COSINES = LinearSegmentedColormap.from_list("cosines", [ORANGE, "white", BLUE])  # -1 to 1
+MOST_PAID = 5  # nats that a bar has room for
+
+
+def guesses(figure: Figure, pictures: ArrayLike, captions: Sequence[str], cosines: ArrayLike, odds: ArrayLike) -> None:
+    """Pictures (count, 3, height, width) as rows and captions as columns: their cosines, and the probabilities that
+    each row gives, its own caption framed; at the right what each row pays for its own, in nats.
+
+    Where the figure is narrow the cosines stand above the rest.
+    """
+    layout = "AA;BC" if figure.get_figwidth() < figure.get_figheight() else "ABC"
+    panels = figure.subplot_mosaic(layout, width_ratios=[2.6] * (len(layout.split(";")[0]) - 1) + [1])
+    for name, values, colours, least, title in (
+        ("A", cosines, COSINES, -1, "cosine, −1 to 1"),
+        ("B", odds, "Blues", 0, "probability"),
+    ):
+        axes = panels[name]
+        axes.imshow(np.asarray(values), cmap=colours, vmin=least, vmax=1)
+        for row, picture in enumerate(np.asarray(pictures)):
+            axes.imshow(picture.transpose(1, 2, 0).clip(0, 1), extent=(-1.7, -0.7, row + 0.5, row - 0.5))
+            axes.add_patch(Rectangle((row - 0.5, row - 0.5), 1, 1, fill=False))
+        axes.set(xlim=(-1.7, len(captions) - 0.5), ylim=(len(captions) - 0.5, -0.5), yticks=[], title=title)
+        axes.set_xticks(range(len(captions)), labels=captions, rotation=90)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+    paid = -np.log(np.diagonal(np.asarray(odds, dtype=float)))
+    panels["C"].barh(range(len(paid)), paid.clip(max=MOST_PAID), color=ORANGE)
+    for row, nats in enumerate(paid):
+        panels["C"].text(min(nats, MOST_PAID) + 0.2, row, f"{nats:.1f}", va="center")
+    panels["C"].set(xlim=(0, 1.9 * MOST_PAID), ylim=(len(paid) - 0.5, -0.5), xticks=[], yticks=[], title="pays, nats")
+    panels["C"].spines[:].set_visible(False)
 
 
 def estimates(axes: Axes, truth: ArrayLike, means: ArrayLike, spreads: ArrayLike, *, ceiling: float) -> None:
@@ -53,16 +87,6 @@ def nearest(figure: Figure, pictures: ArrayLike, captions: Sequence[str], *, rig
     for place, axes in enumerate(figure.subplots(2, len(pictures) // 2).flat):
         axes.imshow(pictures[place].transpose(1, 2, 0), interpolation="nearest")
         axes.set(xticks=[], yticks=[], title=captions[place])
-        axes.title.set(ha="center", x=0.5, fontsize=9)
+        axes.title.set(ha="center", x=0.5, fontsize=10)
         for side in axes.spines.values():
             side.set(visible=place == right, color=ORANGE, linewidth=3)
-
-
-def matrices(figure: Figure, values: dict[str, ArrayLike]) -> None:
-    """Square matrices of cosines side by side on one scale of blues."""
-    panels = figure.subplots(1, len(values))
-    for axes, (title, matrix) in zip(panels, values.items(), strict=True):
-        shown = axes.imshow(np.asarray(matrix), vmin=-0.3, vmax=1, cmap="Blues")
-        axes.set(xticks=[], yticks=[], title=title, xlabel="drawings")
-    panels[0].set_ylabel("captions")
-    figure.colorbar(shown, ax=panels, shrink=0.8, label="cosine")
