@@ -13,35 +13,35 @@ from mmnotes.page.palette import BLUE, GREEN, ORANGE
 
 COSINES = LinearSegmentedColormap.from_list("cosines", [ORANGE, "white", BLUE])  # -1 to 1
 MOST_PAID = 5  # nats that a bar has room for
+BAR = 4.2  # cells that bars and their numbers take
 
 
 def guesses(figure: Figure, pictures: ArrayLike, captions: Sequence[str], cosines: ArrayLike, odds: ArrayLike) -> None:
     """Pictures (count, 3, height, width) as rows and captions as columns: their cosines, and the probabilities that
-    each row gives, its own caption framed; at the right what each row pays for its own, in nats.
+    each row gives, its own caption framed; behind them what each row pays for its own, in nats.
 
     Where the figure is narrow the cosines stand above the rest.
     """
-    layout = "AA;BC" if figure.get_figwidth() < figure.get_figheight() else "ABC"
-    panels = figure.subplot_mosaic(layout, width_ratios=[2.6] * (len(layout.split(";")[0]) - 1) + [1])
-    for name, values, colours, least, title in (
-        ("A", cosines, COSINES, -1, "cosine, −1 to 1"),
-        ("B", odds, "Blues", 0, "probability"),
-    ):
-        axes = panels[name]
+    count, narrow = len(captions), figure.get_figwidth() < figure.get_figheight()
+    ends = [count - 0.5 + BAR, count - 0.5 + BAR] if narrow else [count - 0.5, count - 0.5 + BAR]
+    shape, ratios = ((2, 1), None) if narrow else ((1, 2), [end + 1.8 for end in ends])
+    panels = figure.subplots(*shape, width_ratios=ratios)
+    scales, titles = ((COSINES, -1), ("Blues", 0)), ("cosine, −1 to 1", "probability")
+    for axes, values, (colours, least), title, end in zip(panels, (cosines, odds), scales, titles, ends, strict=True):
         axes.imshow(np.asarray(values), cmap=colours, vmin=least, vmax=1)
         for row, picture in enumerate(np.asarray(pictures)):
             axes.imshow(picture.transpose(1, 2, 0).clip(0, 1), extent=(-1.7, -0.7, row + 0.5, row - 0.5))
             axes.add_patch(Rectangle((row - 0.5, row - 0.5), 1, 1, fill=False))
-        axes.set(xlim=(-1.7, len(captions) - 0.5), ylim=(len(captions) - 0.5, -0.5), yticks=[], title=title)
-        axes.set_xticks(range(len(captions)), labels=captions, rotation=90)
+        axes.set(xlim=(-1.8, end), ylim=(count - 0.5, -0.5), yticks=[], title=title, anchor="NW")
+        axes.set_xticks(range(count), labels=captions, rotation=90)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
-    paid = -np.log(np.diagonal(np.asarray(odds, dtype=float)))
-    panels["C"].barh(range(len(paid)), paid.clip(max=MOST_PAID), color=ORANGE)
-    for row, nats in enumerate(paid):
-        panels["C"].text(min(nats, MOST_PAID) + 0.2, row, f"{nats:.1f}", va="center")
-    panels["C"].set(xlim=(0, 1.9 * MOST_PAID), ylim=(len(paid) - 0.5, -0.5), xticks=[], yticks=[], title="pays, nats")
-    panels["C"].spines[:].set_visible(False)
+    paid = -np.log(np.diagonal(np.asarray(odds, dtype=float)).clip(max=1)) + 0.0  # no -0.0
+    lengths = paid.clip(max=MOST_PAID) * (BAR - 2) / MOST_PAID
+    panels[1].barh(range(count), lengths, left=count - 0.3, height=0.7, color=ORANGE)
+    for row, (nats, length) in enumerate(zip(paid, lengths, strict=True)):
+        panels[1].text(count - 0.1 + length, row, f"{nats:.1f}", va="center")
+    panels[1].set_title("pays, nats", loc="right")
 
 
 def estimates(axes: Axes, truth: ArrayLike, means: ArrayLike, spreads: ArrayLike, *, ceiling: float) -> None:
