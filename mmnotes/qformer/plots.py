@@ -23,7 +23,7 @@ def mask_and_change(
     shades[:, list(changed)] *= 2
     colours = ListedColormap([PALE, BLUE, ORANGE])
     left.imshow(shades, vmin=0, vmax=2, cmap=colours, aspect="auto")
-    left.set_xticks(range(len(names)), labels=names, rotation=90)
+    left.set_xticks(range(len(names)), labels=[name.removeprefix("query ") for name in names], rotation=90)
     left.set_yticks(range(len(names)), labels=names)
     left.set_title("may read")
     places, moved = np.arange(len(names)), change > 0
@@ -53,7 +53,8 @@ def attention_over_drawing(figure: Figure, drawing: ArrayLike, weights: ArrayLik
         veil[..., 3] = 0.9 * (1 - np.clip(each * each.size / 2, 0, 1))
         veil[..., :3] = 0.15
         axes.imshow(veil, extent=extent)
-        axes.set(xticks=[], yticks=[], title=f"query {place + 1}")
+        axes.set_title(f"query {place + 1}")
+        axes.axis("off")
 
 
 def recall_and_wins(
