@@ -14,10 +14,10 @@ def diagram() -> Diagram:
         320,
         352,
         text="Two columns that share nothing until the end. Left: a picture x becomes the token CLS and N patches, "
-        "goes through the image tower, whose layers read in all directions, and comes out as as many states, of which the "
-        "one at CLS is read as f(x). Right: a text y becomes the tokens start, words, end and padding, goes through "
-        "the text tower, whose layers read backwards only, and of its states the one at the end is read as g(y). "
-        "The cosine of f(x) and g(y), times a learned scale, is the score z.",
+        "goes through the image tower, whose layers read in all directions, and comes out as as many states, of "
+        "which the one at CLS is read as f(x). Right: a text y becomes the tokens start, words, end and padding, "
+        "goes through the text tower, whose layers read backwards only, and of its states the one at the end is "
+        "read as g(y). The cosine of f(x) and g(y), times a learned scale, is the score z.",
     )
     columns = [
         (IMAGE, "picture $x$", 9, BLUE, "image tower\n$M = 0$", "clip-block", "clip-embed", 0),
