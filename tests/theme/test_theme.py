@@ -56,16 +56,46 @@ def test_card_shows_its_fields_and_links(book):
     assert {link["href"].split("#")[0] for link in card.select("dd a")} == {"errata.html", "first.html"}
 
 
-def test_map_is_in_reading_order_with_what_to_read_before(book):
+LAB = """
+from IPython.display import HTML
+HTML('<figure class="mm-lab" id="lab-{name}"><img class="mm-lab-picture" src="../_static/labs/{name}/0.webp" '
+     'alt="A {name}" width="48" height="36"></figure>')"""
+
+
+def test_map_has_a_card_for_each_chapter_in_reading_order(book):
+    book.chapter("first", FIRST.replace(":time:", ":names: one; 1st\n:time:"), LAB.format(name="curve"))
+    book.write(
+        "_toc.yml",
+        "format: jb-book\nroot: book/index\nparts:\n- caption: Basics\n  chapters:\n  - file: book/first\n"
+        "  - file: book/errata\n- caption: Beyond\n  chapters:\n  - file: book/second\n",
+    )
     book.build_well()
-    entries = BeautifulSoup(book.page("index"), "html.parser").select(".mechanism-map > li")
-    assert [entry.select_one(".question").get_text() for entry in entries] == [
-        "What does First answer?",
-        "What does Second answer?",
-    ]
-    assert [link["href"] for link in entries[1].select("a")] == ["second.html", "first.html"]
-    assert [entry.select_one("math annotation").get_text() for entry in entries] == ["x^2", "x^2"]
-    assert entries[0].select_one(".before").get_text() == "Needs no other chapter."
+    front = BeautifulSoup(book.page("index"), "html.parser")
+    assert [part.get_text() for part in front.select(".mechanism-map > .part")] == ["Basics", "Beyond"]
+    first, second = front.select(".mechanism-map > .chapter-card")
+    assert first.select_one(".title").get_text() == "First" and first.select_one(".title a")["href"] == "first.html"
+    assert first.select_one(".question").get_text() == "What does First answer?"
+    assert first.select_one(".names").get_text() == "one · 1st"
+    assert first.select_one(".takes").get_text() == "5 minutes"
+    picture = first.find("img")
+    assert (picture["src"], picture["alt"], picture["loading"]) == ("../_static/labs/curve/0.webp", "", "lazy")
+    assert second.select_one(".takes").get_text() == "5 minutes, after First"
+    assert second.select_one(".takes a")["href"] == "first.html" and not second.find("img")
+
+
+def test_a_lab_of_a_chapter_plays_on_the_first_page_and_follows_the_chapter(book):
+    book.chapter("first", FIRST, LAB.format(name="curve"), LAB.format(name="other"))
+    book.write("book/index.md", "# The book\n\n```{lab} first/other\n```\n")
+    book.build_well()
+    (shown,) = BeautifulSoup(book.page("index"), "html.parser").select(".mm-lab")
+    assert (shown["id"], shown.img["alt"]) == ("lab-other", "A other")
+    book.chapter("first", FIRST, LAB.format(name="other").replace("A other", "Another"))
+    book.build_well()
+    (shown,) = BeautifulSoup(book.page("index"), "html.parser").select(".mm-lab")
+    assert shown.img["alt"] == "Another"
+    book.write("book/index.md", "# The book\n\n```{lab} first/nothing\n```\n")
+    status, said = book.build()
+    assert status != 0 and "no lab first/nothing; first has other" in said
 
 
 @pytest.mark.parametrize("field", ["claim", "question", "paper", "time", "systems"])
@@ -165,6 +195,24 @@ def test_cells_that_lead_up_to_a_figure_share_its_fold(book):
     assert [block.get_text().strip() for block in fold.select("pre")] == ["a = 1", "b = 2", "print(a + b)"]
     apart = made(book, "", "print(1)", "print(2)", tags=["hide-input"])
     assert len(apart.select("details")) == 2, "a cell with an output keeps its own fold"
+
+
+def test_an_answer_not_given_gets_no_verdict_on_a_page(book):
+    article = made(book, "", "'first-1: not answered yet. Put it there.'", "'first-1: right.'")
+    assert [output.get_text().strip() for output in article.select(".cell_output")] == ["'first-1: right.'"]
+    assert len(article.select(".cell_input")) == 2
+
+
+def test_a_solution_and_its_code_are_one_box(book):
+    text = "```{admonition} Solution 1\n:class: dropdown\nAdd.\n```"
+    prompt = {"code_prompt_show": "Solution 1 as code"}
+    (box,) = made(book, text, "print(1 + 1)", tags=["hide-cell"], mystnb=prompt).select("details")
+    assert box.summary.get_text() == "Solution 1" and "solution" in box["class"]
+    assert (
+        "Add." in box.get_text() and box.select_one(".cell_input") and "2" in box.select_one(".cell_output").get_text()
+    )
+    apart = made(book, text, "print(1 + 1)", tags=["hide-cell"])
+    assert len(apart.select("details")) == 2, "a cell that is no solution keeps its own fold"
 
 
 def test_cell_that_complains_is_refused(book):
