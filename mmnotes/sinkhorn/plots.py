@@ -53,7 +53,7 @@ def loads(
     axes.bar(places, measured, width=0.6, color=BLUE, label="assigned")
     axes.hlines(wanted, places - 0.45, places + 0.45, color=ORANGE, linewidth=2, label="wanted")
     axes.set(xlim=(-0.6, len(measured) - 0.4), xticks=[], ylabel="digits")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, handlelength=1, columnspacing=1)
     strip = axes.inset_axes((0, -0.17, 1, 0.15))
     strip.imshow(np.hstack(_framed(pictures)), cmap="Greys", aspect="auto")
     strip.axis("off")
