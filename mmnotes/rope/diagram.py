@@ -19,8 +19,8 @@ def diagram() -> Diagram:
         text="The entries of a query and a key are taken in pairs, each pair a plane with a hand for the query and one "
         "for the key. In plane j the query's hand is turned by theta j times its position p and the key's by theta j "
         "times p prime: far in plane 0, less and less in those that follow. The angle between the two hands grows by "
-        "theta j times delta, with delta the difference of the positions. The score is the sum of the cosines of these angles, "
-        "so it depends on delta and on nothing else of the positions.",
+        "theta j times delta, with delta the difference of the positions. The score is the sum of the cosines of these "
+        "angles, so it depends on delta and on nothing else of the positions.",
     )
     drawing.box((86, 15), "query $q$ at $p$", width=116, height=26, colour=BLUE)
     drawing.box((238, 15), "key $k$ at $p'$", width=116, height=26, colour=ORANGE)

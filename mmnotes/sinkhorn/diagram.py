@@ -31,10 +31,9 @@ def diagram() -> Diagram:
     drawing.arrow(kernel, (250, MIDDLE[1]))
     drawing.arrow(kernel, (MIDDLE[0], 176))
 
-    rows = drawing.box((82, 250), r"rows: $u=r/(Pv)$", width=136, colour=BLUE, link="equation-sk-updates")
-    columns = drawing.box(
-        (238, 250), r"columns: $v=c/(P^\top u)$", width=160, colour=ORANGE, link="equation-sk-updates"
-    )
+    lines = "equation-sk-updates"
+    rows = drawing.box((82, 250), "rows: $u=r/(Pv)$", width=136, colour=BLUE, link=lines)
+    columns = drawing.box((238, 250), r"columns: $v=c/(P^\top u)$", width=160, colour=ORANGE, link=lines)
     drawing.arrow(rows, columns, via=((82, 218), (238, 218)))
     drawing.arrow(columns, rows, via=((238, 282), (82, 282)))
     plan = "in balance: $Q_{kb}=u_k P_{kb} v_b$"
