@@ -21,11 +21,11 @@ def matrix_with_sums(
     values = np.asarray(matrix)
     height, width = values.shape
     panels = figure.subplot_mosaic([["above", "."], ["middle", "right"]], height_ratios=(1, 1.6), width_ratios=(3, 1))
-    panels["middle"].imshow(values, vmin=0, vmax=max(1.5, float(values.max())), aspect="auto", cmap="Blues")
-    for row, column in np.ndindex(height, width):
-        dark = values[row, column] > 0.6 * max(1.5, float(values.max()))
-        shown = {"color": "white" if dark else "black", "ha": "center", "va": "center"}
-        panels["middle"].text(column, row, f"{values[row, column]:.2f}", **shown)
+    darkest = max(1.5, float(values.max()))
+    panels["middle"].imshow(values, vmin=0, vmax=darkest, aspect="auto", cmap="Blues")
+    for (row, column), value in np.ndenumerate(values):
+        ink = "white" if value > 0.6 * darkest else "black"
+        panels["middle"].text(column, row, f"{value:.2f}", color=ink, ha="center", va="center")
     panels["middle"].set_yticks(range(height), labels[0])
     panels["middle"].set_xticks(range(width), labels[1])
     panels["above"].bar(range(width), values.sum(0), color=BLUE)
