@@ -12,20 +12,22 @@ from numbers import Integral
 from typing import Any
 
 import ipywidgets  # type: ignore[import-untyped]
+import numpy as np
 
 Value = int | float | str | bool
+FEWEST_STOPS = 5  # of a slider; among fewer a reader chooses
 
 
 @dataclass(frozen=True)
 class Numeric:
     """A slider over numbers: integers if the grid and the live range are, else real numbers.
 
-    The book offers the values of `grid`; a live kernel everything between the two ends of `live`, on a
-    logarithmic scale if `log` is set. `play` adds a button that steps through the grid, for a control that
-    counts steps. `unit` is shown and read out behind the number.
+    The book offers the values of `grid`, as a menu if they are fewer than five; a live kernel everything between
+    the two ends of `live`, on a logarithmic scale if `log` is set. `play` adds a button that steps through the
+    grid, for a control that is a course of time. `unit` is shown and read out behind the number.
 
     Errors: ValueError if the grid has fewer than two values, does not increase, or leaves `live`; if the
-    default is not in it; or if a logarithmic range starts at or below zero.
+    default is not in it; if a logarithmic range starts at or below zero; or if a menu is to play.
     """
 
     label: str
@@ -48,6 +50,8 @@ class Numeric:
             raise ValueError(f"live: a logarithmic range starts above zero, got {live[0]}")
         if self.default not in grid:
             raise ValueError(f"default: {self.default} is not in the grid {grid}")
+        if self.play and len(grid) < FEWEST_STOPS:
+            raise ValueError(f"play: a slider with at least {FEWEST_STOPS} stops is needed, the grid has {len(grid)}")
         object.__setattr__(self, "grid", tuple(grid))
         object.__setattr__(self, "live", tuple(live))
         object.__setattr__(self, "default", grid[grid.index(self.default)])
@@ -59,8 +63,9 @@ class Numeric:
 
     def text(self, value: Value) -> str:
         """A value as the reader sees and hears it."""
-        number = str(value) if isinstance(value, int) else f"{value:.4g}"
-        return f"{number} {self.unit}".strip()
+        number = value if isinstance(value, int) else float(f"{value:.4g}")
+        digits = f"{round(number):,}" if number == round(number) else np.format_float_positional(number)
+        return f"{digits} {self.unit}".strip()
 
     def widget(self) -> ipywidgets.ValueWidget:
         """A slider over the whole live range."""

@@ -33,11 +33,12 @@ class Lab:
     """A picture with controls; the last expression of a notebook cell.
 
     `name` names the folder of its pictures, a different one for each lab of a chapter; every control is a
-    keyword argument of `draw` and `describe`.
+    keyword argument of `draw` and `describe`. `size` is in inches, 120 CSS pixels each. Where that is too wide for
+    the letters on a phone, `narrow` is the size for which `draw` arranges the same on a phone.
 
     Errors: ValueError if the name is not lower-case words joined by hyphens; if `draw` or `describe` does not
-    take exactly these controls; if the book would need more than 64 pictures or 750 kB; or if a control never
-    changes the picture or its description.
+    take exactly these controls; if the book would need more than 64 pictures or 750 kB of either size; if a
+    control never changes the picture or its description; or if letters are below 10 pixels on a phone.
     """
 
     def __init__(
@@ -47,11 +48,12 @@ class Lab:
         *,
         name: str,
         title: str,
-        size: Size = (5.6, 3.2),
+        size: Size = (4.4, 3.1),
+        narrow: Size | None = None,
         **controls: Control,
     ) -> None:
         self.draw, self.describe, self.name, self.title = draw, describe, name, title
-        self.size, self.controls = size, controls
+        self.size, self.narrow, self.controls = size, narrow, controls
         self.defaults = {key: control.default for key, control in controls.items()}
         self._check()
         folder = os.environ.get("MMNOTES_LAB_FRAMES")
@@ -80,18 +82,28 @@ class Lab:
         """Draw every setting, write the pictures into the folder, and give the HTML that shows them."""
         grids = [control.values for control in self.controls.values()]
         settings = [dict(zip(self.controls, values, strict=True)) for values in itertools.product(*grids)]
-        frames = [webp(picture(self.draw, values, size=self.size)) for values in settings]
         texts = [self.describe(**values) for values in settings]
-        if (total := sum(map(len, frames))) > MOST_BYTES:
-            raise self._too_much(f"{len(frames)} pictures of {total} bytes", f"{MOST_BYTES} bytes")
+        frames = self._frames(settings, self.size, on_a_phone=self.narrow is None)
+        narrow = self._frames(settings, self.narrow, on_a_phone=True) if self.narrow else []
         for key in self.controls:
             _check_moves(key, "the picture", frames, settings)
             _check_moves(key, "the description", texts, settings)
-        write_frames(frames, folder / self.name)
+        write_frames(
+            {f"{i}.webp": frame for i, frame in enumerate(frames)}
+            | {f"{i}-narrow.webp": frame for i, frame in enumerate(narrow)},
+            folder / self.name,
+        )
         address = f"../_static/labs/{folder.name}/{self.name}"
         shown = settings.index(self.defaults)
-        html = Page(self.name, self.title, self.controls, texts, shown, address, self.size).html()
-        return OnPage(self.title, html)
+        page = Page(self.name, self.title, self.controls, texts, shown, address, self.size, self.narrow)
+        return OnPage(self.title, page.html())
+
+    def _frames(self, settings: list[dict[str, Value]], size: Size, *, on_a_phone: bool) -> list[bytes]:
+        """The picture of every setting as the book shows it."""
+        frames = [webp(picture(self.draw, values, size=size, on_a_phone=on_a_phone)) for values in settings]
+        if (total := sum(map(len, frames))) > MOST_BYTES:
+            raise self._too_much(f"{len(frames)} pictures of {total} bytes", f"{MOST_BYTES} bytes")
+        return frames
 
     def _too_much(self, needed: str, most: str) -> ValueError:
         """The error names the control to thin: the numeric one with the longest grid if there is one."""

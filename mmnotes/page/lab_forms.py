@@ -7,8 +7,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from mmnotes.page.controls import Control
-from mmnotes.page.frames import Size
-from mmnotes.page.lab_page import CSS_PIXELS
+from mmnotes.page.frames import CSS_PIXELS, Size
 from mmnotes.page.lab_widget import Render, live_view
 
 

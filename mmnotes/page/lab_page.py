@@ -9,16 +9,19 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from mmnotes.page.controls import Choice, Control, Numeric, Value
-from mmnotes.page.frames import Size
+from mmnotes.page.controls import FEWEST_STOPS, Choice, Control, Numeric, Value
+from mmnotes.page.frames import CSS_PIXELS, Size
 
-CSS_PIXELS = 120  # per inch: letters of 10 points are as large as the page's, and 5.6 inches fill its column
+ON_A_PHONE = "(max-width: 30rem)"  # as in theme/assets/lab.js
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
 class Page:
-    """What the HTML of a lab is made of: `texts[i]` describes the picture `address`/i.webp."""
+    """What the HTML of a lab is made of: `texts[i]` describes the picture `address`/i.webp.
+
+    If it has a narrow size, a phone shows `address`/i-narrow.webp instead.
+    """
 
     name: str
     title: str
@@ -27,11 +30,17 @@ class Page:
     shown: int
     address: str
     size: Size
+    narrow: Size | None
 
     def html(self) -> str:
         """The lab: title, controls, default picture, its description."""
         identifier = f"lab-{self.name}"
-        width, height = (round(inches * CSS_PIXELS) for inches in self.size)
+        picture = f"{escape(self.address)}/{self.shown}"
+        narrow = (
+            f'<source media="{ON_A_PHONE}" srcset="{picture}-narrow.webp" {_pixels(self.narrow)}>'
+            if self.narrow
+            else ""
+        )
         text = escape(self.texts[self.shown])
         return (
             f'<figure class="mm-lab" id="{identifier}" data-address="{escape(self.address)}"'
@@ -41,8 +50,8 @@ class Page:
             "</figcaption>"
             f'<div class="mm-lab-controls" role="group" aria-labelledby="{identifier}-title" hidden>'
             f"{self._controls()}</div>"
-            f'<img class="mm-lab-picture" src="{escape(self.address)}/{self.shown}.webp" alt="{text}"'
-            f' width="{width}" height="{height}">'
+            f'<picture>{narrow}<img class="mm-lab-picture" src="{picture}.webp" alt="{text}"'
+            f" {_pixels(self.size)}></picture>"
             # The picture's alt says the same, so a screen reader need not read it twice.
             f'<p class="mm-lab-text" aria-hidden="true">{text}</p>'
             '<p class="mm-lab-live" aria-live="polite"></p>'
@@ -66,7 +75,7 @@ def _control(identifier: str, control: Control, stride: int) -> str:
     common = f'id="{identifier}" data-stride="{stride}" autocomplete="off"'
     label = f'<label for="{identifier}">{escape(control.label)}</label>'
     at = control.values.index(control.default)
-    if isinstance(control, Choice):
+    if isinstance(control, Choice) or (isinstance(control, Numeric) and len(control.values) < FEWEST_STOPS):
         options = "".join(_option(control, value) for value in control.values)
         return f'<div class="mm-lab-control">{label}<select {common}>{options}</select></div>'
     if not isinstance(control, Numeric):
@@ -83,7 +92,12 @@ def _control(identifier: str, control: Control, stride: int) -> str:
     )
 
 
-def _option(control: Choice, value: Value) -> str:
+def _pixels(size: Size) -> str:
+    width, height = (round(inches * CSS_PIXELS) for inches in size)
+    return f'width="{width}" height="{height}"'
+
+
+def _option(control: Choice | Numeric, value: Value) -> str:
     text, selected = control.text(value), " selected" if value == control.default else ""
     language = ' lang="zh"' if _CHINESE.search(text) else ""  # for screen readers and the right glyphs
     return f"<option{language}{selected}>{escape(text)}</option>"

@@ -38,15 +38,15 @@ def describe(power, **others):
 
 @pytest.fixture(scope="module")
 def labs(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a page with the labs `curve` (4 x 2 x 2 settings, with a player) and `plain` (4 settings)."""
+    """The address of a page with the labs `curve` (5 x 2 x 2 settings, with a player) and `plain` (5)."""
     root = tmp_path_factory.mktemp("labs")
-    power = Numeric("Power", grid=[1, 2, 3, 4], default=2, live=(1, 9), play=True)
+    power = Numeric("Power", grid=[1, 2, 3, 4, 5], default=2, live=(1, 9), play=True)
     curve = {"power": power, "marks": Switch("Marks"), "colour": Choice("Colour", options=["blue", "red"])}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMNOTES_LAB_FRAMES", str(root / "_static" / "labs" / "chapter"))
         made = [
-            Lab(draw, describe, name="curve", title="A curve", size=(5, 2), **curve),
-            Lab(draw, describe, name="plain", title="A plain curve", size=(5, 2), power=power),
+            Lab(draw, describe, name="curve", title="A curve", size=(4, 2), **curve),
+            Lab(draw, describe, name="plain", title="A plain curve", size=(4, 2), narrow=(3, 3), power=power),
         ]
     for asset in ("lab.css", "lab.js"):
         shutil.copy(ASSETS / asset, root / "_static")
@@ -64,16 +64,19 @@ def page(open_page: Callable[..., Page], labs: str) -> Page:
 def shown(page: Page, name: str = "curve") -> int:
     """The number of the picture that is on screen, which its description and alt text must agree with."""
     return page.evaluate(
-        """([name, width]) => {
+        """([name, dpi]) => {
             const lab = document.getElementById(`lab-${name}`);
             const picture = lab.querySelector("img");
-            const frame = Number(picture.currentSrc.match(/(\\d+)\\.webp$/)[1]);
+            const narrow = lab.querySelector("source") && innerWidth <= 480;
+            const [, number, slim] = picture.currentSrc.match(/(\\d+)(-narrow)?\\.webp$/);
+            if (Boolean(slim) !== Boolean(narrow)) return -1;
+            const frame = Number(number), width = (narrow ? 3 : 4) * dpi;
             const text = JSON.parse(lab.dataset.texts)[frame];
             const agrees = picture.complete && picture.naturalWidth === width && picture.alt === text
                 && lab.querySelector(".mm-lab-text").textContent === text;
             return agrees ? frame : -1;
         }""",
-        [name, 5 * DPI],
+        [name, DPI],
     )
 
 
@@ -165,6 +168,16 @@ def test_touch_moves_every_control(open_page, labs):
     wait_for(page, 3, "plain")
 
 
+def test_a_phone_that_is_turned_gets_the_wide_picture_of_the_same_setting(open_page, labs):
+    page = open_page(labs, has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640})
+    assert shown(page, "plain") == 1
+    page.locator("#lab-plain-power").press("ArrowRight")
+    wait_for(page, 2, "plain")
+    page.set_viewport_size({"width": 640, "height": 360})
+    page.wait_for_function("() => document.querySelector('#lab-plain img').currentSrc.endsWith('/2.webp')")
+    assert shown(page, "plain") == 2
+
+
 def test_the_first_text_is_not_announced_and_a_drag_is_announced_once(page):
     stop_the_clock(page)
     page.evaluate(
@@ -211,7 +224,7 @@ def test_what_one_control_can_reach_is_fetched_ahead_and_nothing_else(open_page,
     page.locator("#lab-curve-power").focus()
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(300)
-    assert asked - {"4.webp"} == {"0.webp", "8.webp", "12.webp", "6.webp", "5.webp"}
+    assert asked - {"4.webp"} == {"0.webp", "8.webp", "12.webp", "16.webp", "6.webp", "5.webp"}
 
 
 def test_the_address_reopens_a_lab_as_it_stood(open_page, labs):
@@ -292,22 +305,22 @@ def test_pictures_that_arrive_late_are_never_shown(open_page, labs):
 
 def test_a_picture_that_fails_says_so_and_is_tried_again(browser, labs):
     page = browser.new_page()  # its console reports the failure, as it should
-    page.route("**/curve/12.webp", lambda route: route.abort())
+    page.route("**/curve/16.webp", lambda route: route.abort())
     page.goto(labs)
     page.locator("#lab-curve-power").focus()
     page.keyboard.press("End")
     text = page.locator("#lab-curve .mm-lab-text")
     expect(text).to_have_text(
-        "The picture could not be loaded. It would show: The curve of x to the power 4, marks False, colour blue."
+        "The picture could not be loaded. It would show: The curve of x to the power 5, marks False, colour blue."
     )
     expect(live(page)).to_contain_text("could not be loaded")
     expect(page.locator("#lab-curve img")).not_to_be_visible()
     page.keyboard.press("Home")
     wait_for(page, 0)
     expect(page.locator("#lab-curve img")).to_be_visible()
-    page.unroute("**/curve/12.webp")
+    page.unroute("**/curve/16.webp")
     page.keyboard.press("End")
-    wait_for(page, 12)
+    wait_for(page, 16)
     page.close()
 
 
@@ -322,11 +335,13 @@ def test_play_steps_to_the_end_and_announces_when_it_rests(page):
     assert live(page).inner_text() == ""
     page.clock.run_for(1)
     wait_for(page, 12)
+    page.clock.run_for(PACE)
+    wait_for(page, 16)
     assert button.inner_text() == "Play"
     page.clock.run_for(QUIET)
-    assert "power 4" in live(page).inner_text()
+    assert "power 5" in live(page).inner_text()
     page.clock.run_for(3 * PACE)
-    assert shown(page) == 12
+    assert shown(page) == 16
     button.click()  # from the end it starts again
     wait_for(page, 0)
 
@@ -411,7 +426,7 @@ def test_without_javascript_the_default_stays_with_its_words(open_page, labs):
 def test_print_shows_the_default_without_controls(page):
     page.locator("#lab-curve-power").focus()
     page.keyboard.press("End")
-    wait_for(page, 12)
+    wait_for(page, 16)
     page.evaluate(
         """() => {
             const picture = document.querySelector("#lab-curve img");
@@ -422,7 +437,7 @@ def test_print_shows_the_default_without_controls(page):
     source, complete = page.evaluate("printed")
     assert source.endswith("curve/4.webp")
     assert complete
-    wait_for(page, 12)
+    wait_for(page, 16)
     page.emulate_media(media="print")
     expect(page.locator("#lab-curve .mm-lab-controls")).not_to_be_visible()
     expect(page.locator("#lab-curve .mm-lab-title")).to_be_visible()
@@ -431,12 +446,12 @@ def test_print_shows_the_default_without_controls(page):
 def test_who_comes_back_finds_controls_and_picture_in_agreement(page):
     page.locator("#lab-curve-power").focus()
     page.keyboard.press("End")
-    wait_for(page, 12)
+    wait_for(page, 16)
     page.goto("about:blank")
     page.go_back()
     page.wait_for_timeout(100)  # a browser fills in what it remembers after the page's scripts have run
-    assert shown(page) == 12  # the address says how the lab was left
-    assert page.locator("#lab-curve-power").input_value() == "3"
+    assert shown(page) == 16  # the address says how the lab was left
+    assert page.locator("#lab-curve-power").input_value() == "4"
 
 
 # Every lab of the book

@@ -5,7 +5,7 @@ import pytest
 
 from mmnotes.page.controls import Choice, Numeric, Switch
 
-COUNT = Numeric("Count", grid=[1, 2, 3], default=2, live=(1, 50), play=True)
+COUNT = Numeric("Count", grid=[1, 2, 3], default=2, live=(1, 50))
 TAU = Numeric("Temperature", grid=[0.1, 0.5], default=0.1, live=(0.01, 1.0), log=True, unit="K")
 MASS = Choice("Mass", options=["uniform", "Zipf"])
 SHARP = Switch("Sharp")
@@ -22,6 +22,7 @@ SHARP = Switch("Sharp")
         ("live", {"live": (0, float("inf"))}),
         ("live", {"live": (0, 9), "log": True}),
         ("default", {"default": 4}),
+        ("play", {"play": True}),
     ],
 )
 def test_a_number_outside_its_range_names_the_argument(argument, change):
@@ -57,9 +58,10 @@ def test_whole_numbers_stay_whole_and_others_become_floats():
 
 
 def test_values_read_as_a_person_would_write_them():
-    assert [TAU.text(0.1), TAU.text(1 / 3), COUNT.text(12345678), SHARP.text(True), MASS.text("Zipf")] == [
-        *("0.1 K", "0.3333 K", "12345678", "on", "Zipf")
+    assert [TAU.text(value) for value in (0.1, 1 / 3, 1e-5, 1e4, 1.0, 0.7 + 0.1, -2.5e6)] == [
+        *("0.1 K", "0.3333 K", "0.00001 K", "10,000 K", "1 K", "0.8 K", "-2,500,000 K")
     ]
+    assert [COUNT.text(12345678), SHARP.text(True), MASS.text("Zipf")] == ["12,345,678", "on", "Zipf"]
 
 
 def test_sliders_reach_the_whole_live_range():

@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import sys
+from functools import partial
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,8 @@ from PIL import Image
 
 from mmnotes.page import Choice, Lab, Numeric, Switch, frames, lab, lab_forms
 
-COUNT = Numeric("Count", grid=[1, 2, 3], default=2, live=(1, 50), play=True)
+COUNT = Numeric("Count", grid=[1, 2, 3], default=2, live=(1, 50))
+STEP = Numeric("Step", grid=range(5), default=0, live=(0, 50), play=True)
 TAU = Numeric("Temperature", grid=[0.1, 0.5], default=0.1, live=(0.01, 1.0), log=True, unit="K")
 MASS = Choice("Mass", options=["uniform", "Zipf"])
 SHARP = Switch("Sharp")
@@ -31,8 +33,11 @@ def describe(**values):
     return "Shown is " + " and ".join(f"{key} {value}" for key, value in values.items()) + "."
 
 
-def small(drawing=draw, describing=describe, *, name="small", title="Small & plain", size=(2, 1), **controls):
-    return Lab(drawing, describing, name=name, title=title, size=size, **(controls or {"count": COUNT}))
+def small(
+    drawing=draw, describing=describe, *, name="small", title="Small & plain", size=(2, 1), narrow=None, **controls
+):
+    sizes = {"size": size, "narrow": narrow}
+    return Lab(drawing, describing, name=name, title=title, **sizes, **(controls or {"count": COUNT}))
 
 
 @pytest.fixture
@@ -167,10 +172,47 @@ def test_the_page_shows_the_default_and_carries_all_it_needs(folder):
     assert "Small &amp; plain" in html
     assert len(re.findall("Shown is", unescape(re.search(r'data-texts="([^"]*)', html)[1]))) == 24
     assert re.findall(r'data-stride="(\d+)"', html) == ["8", "4", "2", "1"]
-    assert 'aria-valuetext="0.1 K"' in html
-    assert html.count('class="mm-lab-play"') == 1
     assert html.count("<label for=") == 4
     assert "<noscript>" in html
+
+
+def test_five_stops_are_a_slider_and_fewer_a_menu(folder):
+    html = small(step=STEP, tau=TAU)._repr_mimebundle_()["text/html"]
+    assert 'max="4" step="1" value="0" aria-valuetext="0"' in html and html.count('class="mm-lab-play"') == 1
+    assert "<option selected>0.1 K</option><option>0.5 K</option>" in html
+
+
+def test_a_phone_gets_pictures_of_its_own_where_the_lab_has_a_narrow_size(folder):
+    def turned(figure, count):
+        draw(figure, count=count)
+        figure.set_facecolor("white" if figure.get_figwidth() > figure.get_figheight() else "red")
+
+    html = small(turned, size=(3, 1), narrow=(1, 2))._repr_mimebundle_()["text/html"]
+    address = "../_static/labs/chapter/small/1"
+    assert f'<source media="(max-width: 30rem)" srcset="{address}-narrow.webp" width="120" height="240">' in html
+    assert f'src="{address}.webp"' in html and 'width="360" height="120"' in html
+    assert len(list((folder / "small").iterdir())) == 6
+    for file, shape, corner in [("1", (3, 1), (255, 255, 255)), ("1-narrow", (1, 2), (255, 0, 0))]:
+        with Image.open(folder / "small" / f"{file}.webp") as image:
+            assert (image.size, image.getpixel((0, 0))) == (tuple(frames.DPI * side for side in shape), corner)
+
+
+def lettered(figure, count, *, size=10, hidden=2):
+    axes = figure.subplots()
+    axes.text(0, 0, f"letters {count}", size=size)
+    axes.text(0, 0, "not drawn", size=hidden).set_visible(False)
+    axes.tick_params(labelsize=hidden)
+    axes.set_axis_off()
+
+
+def test_letters_too_small_for_a_phone_are_refused(folder):
+    small(lettered, size=(4.4, 1))
+    small(partial(lettered, size=16), size=(7, 1))
+    with pytest.raises(ValueError, match=r"^draw: on a phone the letters of 'letters 1' are 7.8 pixels high, not 10"):
+        small(lettered, size=(5.6, 1))
+    with pytest.raises(ValueError, match=r"of 'letters 1' are 9\.0"):
+        small(partial(lettered, size=9), size=(5.6, 1), narrow=(4.4, 2))
+    small(lettered, size=(5.6, 1), narrow=(4.4, 2))
 
 
 def test_the_page_has_no_script_style_or_handler_of_its_own(folder):

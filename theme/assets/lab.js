@@ -6,6 +6,7 @@
   const QUIET = 500; // milliseconds without a change before the description is announced
   const PACE = 900; // milliseconds a step is shown while playing
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const phone = matchMedia("(max-width: 30rem)"); // as in mmnotes/page/lab_page.py
 
   const position = (field) =>
     field.type === "checkbox" ? Number(field.checked) : field.selectedIndex ?? Number(field.value);
@@ -37,17 +38,18 @@
   }
 
   // The pictures of one lab, each fetched when first asked for and kept, so that it is shown at once thereafter.
-  function gallery(address) {
+  function gallery(file) {
     const pictures = new Map();
     return (frame) => {
-      if (!pictures.has(frame)) {
+      const source = file(frame);
+      if (!pictures.has(source)) {
         const image = new Image();
-        image.src = `${address}/${frame}.webp`;
+        image.src = source;
         const loaded = image.decode().then(() => image);
-        loaded.catch(() => pictures.delete(frame)); // so that the next try fetches again
-        pictures.set(frame, loaded);
+        loaded.catch(() => pictures.delete(source)); // so that the next try fetches again
+        pictures.set(source, loaded);
       }
-      return pictures.get(frame);
+      return pictures.get(source);
     };
   }
 
@@ -57,7 +59,10 @@
     const fields = [...controls.querySelectorAll("[data-stride]")];
     const texts = JSON.parse(lab.dataset.texts);
     const first = Number(lab.dataset.shown);
-    const load = gallery(lab.dataset.address);
+    const narrow = lab.querySelector("source"); // some labs have pictures of their own for a phone
+    const wide = (frame) => `${lab.dataset.address}/${frame}.webp`;
+    const slim = (frame) => `${lab.dataset.address}/${frame}-narrow.webp`;
+    const load = gallery((frame) => (narrow && phone.matches ? slim : wide)(frame));
     let wanted = first;
     let announcement;
     let playing;
@@ -71,7 +76,8 @@
     }
 
     function show(frame) {
-      picture.src = `${lab.dataset.address}/${frame}.webp`;
+      if (narrow) narrow.srcset = slim(frame);
+      picture.src = wide(frame);
       picture.alt = text.textContent = texts[frame];
       lab.dataset.shown = frame;
       lab.classList.remove("mm-lab-loading", "mm-lab-failed");
