@@ -1,5 +1,7 @@
 """Pictures of the chapter on flow matching. They draw numbers and know no mechanism."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,7 +10,7 @@ from numpy.typing import ArrayLike
 from mmnotes.page.palette import BLUE, ORANGE
 from mmnotes.page.plots import montage
 
-SHADES = 9  # of a density, between its highest value and a twentieth of it
+SHADES = 7  # of a density, between its highest value and a twentieth of it
 
 
 def way(figure: Figure, points: ArrayLike, leaps: ArrayLike) -> None:
@@ -38,10 +40,10 @@ def tracks(axes: Axes, tracks: ArrayLike, centres: ArrayLike, *, reach: float) -
     _tracks(axes, np.asarray(tracks), reach)
 
 
-def guidance(axes: Axes, samples: ArrayLike, scales: ArrayLike, nearest: ArrayLike) -> None:
+def guidance(axes: Axes, samples: ArrayLike, scales: Sequence[float], nearest: ArrayLike) -> None:
     """A row of samples (scales, concepts, 3, height, width) for each scale, and one of drawings below them."""
     montage(axes, np.concatenate([np.asarray(samples), np.asarray(nearest)[None]]))
-    names = [*(f"$w$ = {scale:g}" for scale in np.asarray(scales)), "nearest"]
+    names = [*(f"$w$ = {scale:g}" for scale in scales), "nearest"]
     for row, name in enumerate(names):
         place = 1 - (row + 0.5) / len(names)
         axes.text(-0.01, place, name, transform=axes.transAxes, ha="right", va="center")
