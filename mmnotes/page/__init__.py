@@ -1,6 +1,7 @@
 """What only touches the page: labs, figures, exercises, the common set-up of a chapter."""
 
 from mmnotes.page.controls import Choice, Numeric, Switch
+from mmnotes.page.diagram import Diagram
 from mmnotes.page.exercises import check
 from mmnotes.page.lab import Lab
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
@@ -13,6 +14,7 @@ __all__ = [
     "PURPLE",
     "SKY",
     "Choice",
+    "Diagram",
     "Lab",
     "Numeric",
     "Switch",

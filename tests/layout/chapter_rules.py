@@ -20,7 +20,7 @@ HEADINGS = (
 )
 WORDS = (1500, 3500)
 EQUATIONS = (8, 20)
-PICTURES = (4, 6)  # figures and labs together: to a reader a lab is a figure that moves
+PICTURES = (4, 6)  # besides the diagram, figures and labs together: to a reader a lab is a figure that moves
 LABS = (2, 3)
 EXERCISES = 5
 MOST_CELL_LINES = 15
@@ -54,11 +54,12 @@ def chapters_have_the_right_size(root: Path) -> list[str]:
     for chapter in chapters(root):
         code = code_cells(chapter)
         labs = sum("lab" in cell.tags for cell in code)
+        figures = sum("figure" in cell.tags and not calls(cell.tree, "diagram") for cell in code)
         numbers = {
             "words outside tables, boxes and solutions": (word_count(chapter), WORDS),
             "numbered equations": (len(equation_labels(chapter)), EQUATIONS),
             "labs": (labs, LABS),
-            "figures and labs": (labs + sum("figure" in cell.tags for cell in code), PICTURES),
+            "figures and labs": (labs + figures, PICTURES),
         }
         for what, (count, (least, most)) in numbers.items():
             if not least <= count <= most:
@@ -137,7 +138,9 @@ def figures_have_alt_text(root: Path) -> list[str]:
     for chapter in chapters(root):
         seen: dict[str, str] = {}
         for cell in cells(chapter):
-            texts = [cell.alt] if "figure" in cell.tags else []
+            texts = (
+                [cell.alt] if "figure" in cell.tags and not calls(cell.tree, "diagram") else []
+            )  # it says what it is
             if cell.kind == "markdown":
                 texts += pictures_in_text(cell.source)
             for alt in texts:
@@ -146,6 +149,26 @@ def figures_have_alt_text(root: Path) -> list[str]:
                 elif alt in seen:
                     found.append(f"{cell.name}: the alt text is that of {seen[alt]}")
                 seen[alt] = cell.name
+    return found
+
+
+def every_chapter_opens_with_a_diagram(root: Path) -> list[str]:
+    """Its drawing stands under the question, and what it links to is in the chapter."""
+    found = []
+    for chapter in chapters(root):
+        file = root / "mmnotes" / chapter.stem / "diagram.py"
+        if not file.exists():
+            found.append(f"mmnotes/{chapter.stem}/diagram.py: does not exist; it draws the mechanism")
+            continue
+        asked = [cell for cell in code_cells(chapter) if cell.section == "The question" and "figure" in cell.tags]
+        if not any(calls(cell.tree, "diagram") for cell in asked):
+            found.append(f"book/{chapter.name}: no figure cell under `The question` that shows `diagram()`")
+        links = re.findall(r'"equation-([\w-]+)"', file.read_text(encoding="utf-8"))
+        found += [
+            f"mmnotes/{chapter.stem}/diagram.py: links to {label}, which no equation of the chapter has"
+            for label in dict.fromkeys(links)
+            if label not in equation_labels(chapter)
+        ]
     return found
 
 
@@ -295,6 +318,7 @@ RULES = [
     the_real_function_is_shown,
     what_is_shown_fits_the_page,
     figures_have_alt_text,
+    every_chapter_opens_with_a_diagram,
     labs_are_labs,
     exercises_are_complete,
     chapters_are_in_stored_form,

@@ -13,7 +13,7 @@ ARROWS = ["lint-imports", "--no-logo", "--no-cache"]
 PACKAGE = ["deptry", "mmnotes"]
 AROUND = ["deptry", "theme", "tools", "bench", "tests", "--ignore", "DEP002,DEP004"]
 ISLANDS, BELOW = "No room imports another", "Layers lie below models, data and page"
-PROTECTED, DRAW = "Nothing imports plots", "Only page and plots draw"
+PROTECTED, DRAW = "Nothing imports plots and diagrams", "Only page and plots draw"
 
 
 def said(command: list[str], root: Path) -> tuple[int, str]:

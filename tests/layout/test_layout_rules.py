@@ -62,6 +62,15 @@ def total(scores: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows 1"]:
     return scores.sum(1, keepdim=True)
 '''
 PAGE = '"""What only touches the page."""\n\n\ndef set_up() -> None:\n    """Set the page up."""\n'
+DIAGRAM = '''"""Rows and columns, drawn."""
+
+LINK = "equation-eq-0"
+
+
+def diagram() -> str:
+    """Rows and columns."""
+    return LINK
+'''
 SOLUTIONS = {f"balance-{number}": number for number in range(1, 6)}
 EXERCISES = f'"""The exercises of Balance."""\n\nSOLUTIONS = {json.dumps(SOLUTIONS)}\n'
 CHECK = (
@@ -94,6 +103,7 @@ FILES = {
     "mmnotes/balance/__init__.py": PACKAGE,
     "mmnotes/balance/rows.py": MODULE,
     "mmnotes/balance/exercises.py": EXERCISES,
+    "mmnotes/balance/diagram.py": DIAGRAM,
     "mmnotes/layers/__init__.py": '"""What several mechanisms use."""\n',
     "mmnotes/layers/sums.py": LAYER,
     "mmnotes/page/__init__.py": PAGE,
@@ -140,6 +150,7 @@ def chapter() -> Any:
         new_markdown_cell(card, id="card"),
         new_code_cell("from mmnotes.page import set_up\nfrom mmnotes.balance import balanced\nset_up()", id="set-up"),
         new_markdown_cell("## The question\n\n" + SENTENCE * 70, id="question"),
+        new_code_cell("diagram()", id="diagram", metadata={"tags": ["figure"]}),
         new_markdown_cell("## Derivation\n\n" + SENTENCE * 70 + "\n\n" + equations, id="derivation"),
         new_markdown_cell("## By hand", id="by-hand"),
         new_code_cell("for row in rows:\n    print(sum(row))", id="loops"),
@@ -492,13 +503,20 @@ BREAKS = [
     (
         alt("The row sums after 0 steps, falling towards one"),
         chapter_rules.figures_have_alt_text,
-        "is that of book/balance.ipynb Cell 4 (figure-0)",
+        "is that of book/balance.ipynb Cell 5 (figure-0)",
     ),
     (cell("see-it", source="## See it\n\n![](a.svg)"), chapter_rules.figures_have_alt_text, "without alt text"),
     (
         cell("see-it", source="## See it\n\n```{figure} a.svg\n:width: 3em\n```"),
         chapter_rules.figures_have_alt_text,
         "without alt text",
+    ),
+    (remove("mmnotes/balance/diagram.py"), chapter_rules.every_chapter_opens_with_a_diagram, "does not exist"),
+    (cell("diagram", source="draw()"), chapter_rules.every_chapter_opens_with_a_diagram, "no figure cell under"),
+    (
+        replace("mmnotes/balance/diagram.py", "eq-0", "eq-99"),
+        chapter_rules.every_chapter_opens_with_a_diagram,
+        "links to eq-99, which no equation",
     ),
     (cell("lab-rate", metadata={}), chapter_rules.labs_are_labs, "exactly when it calls Lab"),
     (cell("lab-rate", source="show()"), chapter_rules.labs_are_labs, "exactly when it calls Lab"),

@@ -127,8 +127,8 @@ def every_module_is_tested_and_used(root: Path) -> list[str]:
     users |= {chapter: imports_of_chapter(chapter, root) for chapter in chapters(root)}
     for path in modules(root):
         dotted, room = dotted_name(path, root), room_of(path, root)
-        exercises = path.name == "exercises.py" and room in stems(root)  # found, and tested, by the chapter's name
-        if not room or exercises or not defines_something(path):
+        by_name = path.name in ("exercises.py", "diagram.py") and room in stems(root)  # are found and tested
+        if not room or by_name or not defines_something(path):
             continue
         tests = sorted((root / "tests" / room).rglob("test_*.py"))
         names = names_of_its_test(path)

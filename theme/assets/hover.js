@@ -22,8 +22,20 @@
     return formula?.cloneNode(true) ?? null;
   }
 
+  // The symbols of a drawing's part in the formula that it leads to; an index may be another one there.
+  function point(symbols) {
+    const letters = [...card.querySelectorAll(".katex-html .mord")];
+    const written = (part) => part.textContent.replace(/[\u200b\s]/g, "");
+    for (const symbol of symbols) {
+      const same = letters.filter((part) => written(part) === symbol);
+      const alike = letters.filter((part) => part.matches(".mathnormal") && part.textContent === symbol[0]);
+      for (const part of same.length ? same : alike) part.classList.add("pointed-at");
+    }
+  }
+
   function open(link) {
     card.replaceChildren(content(link));
+    point(link.dataset.symbols?.split(" ") ?? []);
     card.hidden = false;
     link.setAttribute("aria-describedby", card.id);
     const at = link.getBoundingClientRect();
