@@ -1,12 +1,14 @@
 """Pictures of the chapter on decoupled attention. They draw numbers and know no mechanism."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, ORANGE
-from mmnotes.page.plots import montage
+from mmnotes.page.plots import mean_and_range, montage
 
 
 def shares(axes: Axes, measured: ArrayLike, *, expected: float) -> None:
@@ -22,5 +24,13 @@ def prompt_and_samples(figure: Figure, shown: ArrayLike, text: str, drawn: Array
     samples = np.asarray(drawn)
     montage(left, np.asarray(shown)[None, None])
     montage(right, samples.reshape(2, -1, *samples.shape[1:]))
-    left.set_title("picture")
+    left.set_title("picture shown")
     right.set_title(f"text: {text}")
+
+
+def adherence(axes: Axes, scales: Sequence[float], shares: Mapping[str, ArrayLike], *, chance: float) -> None:
+    """Shares (scales, seeds) over the scale: the mean as a line, all seeds as a band, chance as a dotted line."""
+    mean_and_range(axes, scales, shares)
+    axes.axhline(chance, color="0.5", linestyle=":")
+    axes.set(xlabel="scale of the image", ylim=(0, 1))
+    axes.legend(loc="upper right")

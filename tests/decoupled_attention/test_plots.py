@@ -29,3 +29,14 @@ def test_picture_text_and_samples_stand_side_by_side():
         tile = rows[place // 2, gap:-gap, across + gap : across + wide - gap]
         assert np.array_equal(tile, drawn[place].transpose(1, 2, 0))
     assert "red apple" in right.get_title(loc="left") + right.get_title()
+
+
+def test_curves_are_means_within_the_range_of_the_seeds(axes):
+    values = {"picture": np.array([[0.1, 0.2, 0.3], [0.5, 0.7, 0.6]]), "text": np.array([[0.9] * 3, [0.4] * 3])}
+    plots.adherence(axes, [0.0, 1.0], values, chance=0.08)
+    first, second, chance = axes.lines
+    assert np.allclose(first.get_ydata(), [0.2, 0.6]) and np.allclose(second.get_ydata(), [0.9, 0.4])
+    assert list(first.get_xdata()) == [0, 1] and chance.get_ydata()[0] == 0.08
+    band = axes.collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == 0.1 and band[:, 1].max() == 0.7
+    assert [each.get_text() for each in axes.get_legend().get_texts()] == ["picture", "text"]
