@@ -71,12 +71,12 @@ def shown_elsewhere(env: BuildEnvironment) -> str:
 
 def also_outdated(app: Sphinx, env: BuildEnvironment) -> set[str]:
     """Pages to write again because another page has changed."""
-    now = shown_elsewhere(env), repr(sorted(getattr(env, "mechanisms", {}).items()))
+    now = shown_elsewhere(env), repr([env.mechanisms, getattr(env, "shown_outputs", {})])
     before = getattr(env, "shown_elsewhere", ("", ""))
     env.shown_elsewhere = now
     if before[0] != now[0]:
         return env.found_docs
-    return getattr(env, "mechanism_maps", set()) if before[1] != now[1] else set()
+    return env.fronts if before[1] != now[1] else set()
 
 
 def marker(app: Sphinx) -> Path:

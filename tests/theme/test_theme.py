@@ -56,16 +56,46 @@ def test_card_shows_its_fields_and_links(book):
     assert {link["href"].split("#")[0] for link in card.select("dd a")} == {"errata.html", "first.html"}
 
 
-def test_map_is_in_reading_order_with_what_to_read_before(book):
+LAB = """
+from IPython.display import HTML
+HTML('<figure class="mm-lab" id="lab-{name}"><img class="mm-lab-picture" src="../_static/labs/{name}/0.webp" '
+     'alt="A {name}" width="48" height="36"></figure>')"""
+
+
+def test_map_has_a_card_for_each_chapter_in_reading_order(book):
+    book.chapter("first", FIRST.replace(":time:", ":names: one; 1st\n:time:"), LAB.format(name="curve"))
+    book.write(
+        "_toc.yml",
+        "format: jb-book\nroot: book/index\nparts:\n- caption: Basics\n  chapters:\n  - file: book/first\n"
+        "  - file: book/errata\n- caption: Beyond\n  chapters:\n  - file: book/second\n",
+    )
     book.build_well()
-    entries = BeautifulSoup(book.page("index"), "html.parser").select(".mechanism-map > li")
-    assert [entry.select_one(".question").get_text() for entry in entries] == [
-        "What does First answer?",
-        "What does Second answer?",
-    ]
-    assert [link["href"] for link in entries[1].select("a")] == ["second.html", "first.html"]
-    assert [entry.select_one("math annotation").get_text() for entry in entries] == ["x^2", "x^2"]
-    assert entries[0].select_one(".before").get_text() == "Needs no other chapter."
+    front = BeautifulSoup(book.page("index"), "html.parser")
+    assert [part.get_text() for part in front.select(".mechanism-map > .part")] == ["Basics", "Beyond"]
+    first, second = front.select(".mechanism-map > .chapter-card")
+    assert first.select_one(".title").get_text() == "First" and first.select_one(".title a")["href"] == "first.html"
+    assert first.select_one(".question").get_text() == "What does First answer?"
+    assert first.select_one(".names").get_text() == "one · 1st"
+    assert first.select_one(".takes").get_text() == "5 minutes"
+    picture = first.find("img")
+    assert (picture["src"], picture["alt"], picture["loading"]) == ("../_static/labs/curve/0.webp", "", "lazy")
+    assert second.select_one(".takes").get_text() == "5 minutes, after First"
+    assert second.select_one(".takes a")["href"] == "first.html" and not second.find("img")
+
+
+def test_a_lab_of_a_chapter_plays_on_the_first_page_and_follows_the_chapter(book):
+    book.chapter("first", FIRST, LAB.format(name="curve"), LAB.format(name="other"))
+    book.write("book/index.md", "# The book\n\n```{lab} first/other\n```\n")
+    book.build_well()
+    (shown,) = BeautifulSoup(book.page("index"), "html.parser").select(".mm-lab")
+    assert (shown["id"], shown.img["alt"]) == ("lab-other", "A other")
+    book.chapter("first", FIRST, LAB.format(name="other").replace("A other", "Another"))
+    book.build_well()
+    (shown,) = BeautifulSoup(book.page("index"), "html.parser").select(".mm-lab")
+    assert shown.img["alt"] == "Another"
+    book.write("book/index.md", "# The book\n\n```{lab} first/nothing\n```\n")
+    status, said = book.build()
+    assert status != 0 and "no lab first/nothing; first has other" in said
 
 
 @pytest.mark.parametrize("field", ["claim", "question", "paper", "time", "systems"])
