@@ -129,9 +129,10 @@ def name_of(number: int, cell: NotebookNode) -> str:
 
 
 def is_drawing(output: NotebookNode) -> bool:
-    """Whether an output is a picture or a widget rather than text."""
+    """Whether an output is a picture, a widget or a drawing of ours rather than text."""
     kinds = output.get("data", {})
-    return any(kind.startswith("image/") or "widget-view" in kind for kind in kinds)
+    drawn = str(kinds.get("text/html", "")).startswith("<svg")
+    return drawn or any(kind.startswith("image/") or "widget-view" in kind for kind in kinds)
 
 
 def execute(notebook: NotebookNode, folder: Path) -> None:

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tools.store import NotStored, file_problems, main, problems, read, store
 
 DRAWING = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
+DIAGRAM = "from mmnotes.page import Diagram\nDiagram(9, 9, text='An empty page.')"
 WIDGET = "import ipywidgets\nipywidgets.IntSlider()"
 
 
@@ -50,6 +51,16 @@ def test_text_is_stored_pictures_and_widgets_are_not_and_storing_again_changes_n
     first = path.read_bytes()
     store(path)
     assert path.read_bytes() == first
+
+
+def test_a_diagram_is_a_drawing(tmp_path):
+    path = write(tmp_path, drawing(DIAGRAM))
+    store(path)
+    (cell,) = code(path)
+    assert (cell.outputs, cell.execution_count) == ([], None)
+    path = write(tmp_path, DIAGRAM)
+    with pytest.raises(NotStored, match="neither the tag figure nor the tag lab"):
+        store(path)
 
 
 def test_ids_are_kept_and_missing_ones_depend_only_on_the_file(tmp_path):
