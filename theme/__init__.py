@@ -7,8 +7,8 @@ from sphinx.config import Config
 
 HERE = Path(__file__).parent
 PARTS = [
-    "current", "katex", "execute", "frames", "page", "icons", "cards", "front", "errata", "terms", "hover", "fold",
-    "languages", "access",
+    "current", "katex", "execute", "frames", "page", "icons", "cards", "front", "exercises", "errata", "terms", "hover",
+    "fold", "languages", "access",
 ]  # fmt: skip
 
 

@@ -197,6 +197,24 @@ def test_cells_that_lead_up_to_a_figure_share_its_fold(book):
     assert len(apart.select("details")) == 2, "a cell with an output keeps its own fold"
 
 
+def test_an_answer_not_given_gets_no_verdict_on_a_page(book):
+    article = made(book, "", "'first-1: not answered yet. Put it there.'", "'first-1: right.'")
+    assert [output.get_text().strip() for output in article.select(".cell_output")] == ["'first-1: right.'"]
+    assert len(article.select(".cell_input")) == 2
+
+
+def test_a_solution_and_its_code_are_one_box(book):
+    text = "```{admonition} Solution 1\n:class: dropdown\nAdd.\n```"
+    prompt = {"code_prompt_show": "Solution 1 as code"}
+    (box,) = made(book, text, "print(1 + 1)", tags=["hide-cell"], mystnb=prompt).select("details")
+    assert box.summary.get_text() == "Solution 1" and "solution" in box["class"]
+    assert (
+        "Add." in box.get_text() and box.select_one(".cell_input") and "2" in box.select_one(".cell_output").get_text()
+    )
+    apart = made(book, text, "print(1 + 1)", tags=["hide-cell"])
+    assert len(apart.select("details")) == 2, "a cell that is no solution keeps its own fold"
+
+
 def test_cell_that_complains_is_refused(book):
     assert "WARNING: stderr was found in the cell outputs" in refused(
         book, FIRST, "import sys\nprint('careful', file=sys.stderr)"
