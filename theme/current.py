@@ -93,6 +93,10 @@ def begin(app: Sphinx, config: Config) -> None:
     if marker(app).exists():
         logger.info("the last build was interrupted or had warnings: every page is made again, and executed if need be")
         Path(app.doctreedir, PICKLE).unlink(missing_ok=True)
+
+
+def mark(app: Sphinx) -> None:
+    """From here on the build is under way."""
     marker(app).parent.mkdir(parents=True, exist_ok=True)
     marker(app).touch()
 
@@ -116,6 +120,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_builder(BookBuilder, override=True)
     app.add_config_value("book_sources", "", "env")
     app.connect("config-inited", begin)
+    app.connect("builder-inited", mark)
     app.connect("env-get-updated", also_outdated)
     app.connect("build-finished", end, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

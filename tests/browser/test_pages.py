@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urlparse
 
+import pypdfium2
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -314,6 +315,45 @@ def test_print_is_light_and_open_with_the_solutions_behind_and_leaves_the_page_a
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.locator("article.bd-article").inner_html() == before
+
+
+MOST_EMPTY = 0.6  # of a page that is not the last
+LINE = 36  # points that a heading takes, with what belongs to it
+A4 = {"format": "A4", "margin": dict.fromkeys(("top", "bottom", "left", "right"), "15mm"), "print_background": True}
+
+
+@pytest.mark.parametrize("name", PAGES[:-1])
+def test_paper_is_light_and_no_page_is_mostly_empty_or_ends_with_a_heading(book, open_page, name):
+    page = open_page(address(book, name), color_scheme="dark")
+    pdf = pypdfium2.PdfDocument(page.pdf(outline=True, tagged=True, **A4))
+    ends = []  # where the last ink of each page is, in points from its foot
+    for paper in pdf:
+        drawn = paper.render().to_numpy().min(-1)
+        assert drawn[0, 0] > 250, "the paper is dark"
+        ends.append(len(drawn) - (drawn < 200).any(1).nonzero()[0].max())
+    height = pdf[0].get_height()
+    assert [number for number, end in enumerate(ends[:-1], 1) if end > MOST_EMPTY * height] == []
+    places = {mark.get_title(): mark.get_dest() for mark in pdf.get_toc()}
+    under = {title: place.get_view()[1][1] - ends[place.get_index()] for title, place in places.items()}
+    assert places and [title for title, points in under.items() if points < LINE] == []
+    pdf.close()
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_without_javascript_a_page_has_the_same_colours_and_its_header_is_solid(book, open_page, mode):
+    parts = ["body", ".bd-header-article", "h1", ".bd-article a", ".mechanism-card", "pre", ".highlight .k", ".mm-lab"]
+    colours = """(part) => {
+        const style = getComputedStyle(document.querySelector(part));
+        return [style.color, style.backgroundColor, style.borderTopColor].join();
+    }"""
+    shown = {}
+    for scripts in (True, False):
+        page = open_page(address(book, PAGES[1]), color_scheme=mode, java_script_enabled=scripts)
+        shown[scripts] = {part: page.evaluate(colours, part) for part in parts}
+    assert shown[False] == shown[True]
+    header = page.locator(".bd-header-article").evaluate("(part) => getComputedStyle(part).backgroundColor")
+    assert re.fullmatch(r"rgb\(\d+, \d+, \d+\)", header), "headings run under a header that is not solid"
+    assert violations(page, runOnly=["color-contrast"]) == []
 
 
 def test_links_to_works_terms_and_equations_show_what_they_lead_to(book, open_page):

@@ -107,7 +107,7 @@ class SmallBook:
         made += [new_code_cell(cell, id=f"code-{i}", metadata=metadata) for i, cell in enumerate(code)]
         nbformat.write(new_notebook(cells=made), self.root / "book" / f"{stem}.ipynb")
 
-    def build(self) -> tuple[int, str]:
+    def build(self, *options: str) -> tuple[int, str]:
         """Build with the options of ``make book``, in this process: the exit status and what was printed."""
         # sphinx_external_toc asks every object that the collector knows for its class; a weak proxy that an
         # earlier test left behind cannot answer. A build in a process of its own never meets them.
@@ -117,7 +117,7 @@ class SmallBook:
                 warnings.simplefilter("ignore")  # those of other packages; Sphinx reports the book's itself
                 from jupyter_book.cli.main import main
 
-                result = CliRunner().invoke(main, ["build", str(self.root), "-W", "--keep-going"])
+                result = CliRunner().invoke(main, ["build", str(self.root), "-W", "--keep-going", *options])
         finally:
             gc.unfreeze()
         return result.exit_code, result.output

@@ -441,3 +441,16 @@ def test_chinese_words_are_marked_as_such(book):
     article = made(book, "A plan 传输方案 and a view 视图, but not `原型` in code.")
     assert [word.get_text() for word in article.select("span[lang=zh]")] == ["传输方案", "视图"]
     assert "A plan 传输方案 and a view 视图, but not 原型 in code." in article.get_text()
+
+
+def test_the_colours_of_a_page_without_scripts_are_those_of_the_theme(book):
+    made(book, "")
+    static = book.root / "_build/html/_static"
+    light, dark = (static / "no-script.css").read_text("utf-8").split("@media")[1:]
+    assert "prefers-color-scheme: light" in light and "prefers-color-scheme: dark" in dark and "print" in light
+    for mode, rules, other in (("light", light, dark), ("dark", dark, light)):
+        sheet = (static / "styles/pydata-sphinx-theme.css").read_text("utf-8")
+        body = max(re.findall(rf"html\[data-theme={mode}\]\{{([^}}]*)\}}", sheet), key=len)
+        assert f"html[data-theme=auto]{{{body}}}" in rules and body not in other
+    head = BeautifulSoup(book.page("first"), "html.parser").head
+    assert head.select_one("noscript link")["href"] == "../_static/no-script.css"
