@@ -155,6 +155,7 @@ def test_a_lab_of_a_chapter_plays_on_the_first_page_and_follows_the_chapter(book
     book.write("book/index.md", "# The book\n\n```{lab} first/nothing\n```\n")
     status, said = book.build()
     assert status != 0 and "no lab first/nothing; first has other" in said
+    book.write("book/index.md", "# The book\n\n```{mechanism-map}\n```\n")
 
 
 @pytest.mark.parametrize("field", ["claim", "question", "paper", "time", "systems"])
