@@ -336,7 +336,8 @@ def test_links_need_the_repository_s_address(book):
         "Edit this page": "https://github.com/someone/notes/edit/main/book/first.ipynb",
         "Report a mistake": "https://github.com/someone/notes/issues/new?title=Mistake%20in%20first",
     }
-    assert "notebook-links" not in book.page("index")
+    front = BeautifulSoup(book.page("index"), "html.parser").select(".notebook-links a")
+    assert [link["href"] for link in front] == ["../how-multimodal-models-work.pdf"]
     head = BeautifulSoup(book.page("second"), "html.parser").head
     assert head.find("link", rel="canonical")["href"] == "https://someone.github.io/notes/book/second.html"
     picture = head.find("meta", property="og:image")["content"]
