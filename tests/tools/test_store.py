@@ -82,6 +82,13 @@ def test_the_chapter_runs_in_its_own_folder_with_one_thread_and_no_frames(tmp_pa
     assert [cell.outputs[0].text for cell in code(path)] == ["book 1\n", "None\n"]
 
 
+def test_a_figure_is_drawn_whatever_backend_somebody_has_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    path = write(tmp_path, drawing(DRAWING), "import os\nprint(os.environ.get('MPLBACKEND') == 'agg')")
+    store(path)
+    assert code(path)[1].outputs[0].text == "False\n"
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
