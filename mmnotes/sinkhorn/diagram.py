@@ -32,10 +32,10 @@ def diagram() -> Diagram:
     drawing.arrow(kernel, (MIDDLE[0], 176))
 
     lines = "equation-sk-updates"
-    rows = drawing.box((82, 250), "rows: $u=r/(Pv)$", width=136, colour=BLUE, link=lines)
-    columns = drawing.box((238, 250), r"columns: $v=c/(P^\top u)$", width=160, colour=ORANGE, link=lines)
-    drawing.arrow(rows, columns, via=((82, 218), (238, 218)))
-    drawing.arrow(columns, rows, via=((238, 282), (82, 282)))
+    rows = drawing.box((80, 250), "rows: $u=r/(Pv)$", width=136, colour=BLUE, link=lines)
+    columns = drawing.box((237, 250), r"columns: $v=c/(P^\top u)$", width=156, colour=ORANGE, link=lines)
+    drawing.arrow(rows, columns, via=((80, 218), (237, 218)))
+    drawing.arrow(columns, rows, via=((237, 282), (80, 282)))
     plan = "in balance: $Q_{kb}=u_k P_{kb} v_b$"
     drawing.words((160, 312), plan, link="equation-sk-scaling")
     return drawing
