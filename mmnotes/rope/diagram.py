@@ -24,14 +24,15 @@ def diagram() -> Diagram:
     )
     drawing.box((86, 15), "query $q$ at $p$", width=116, height=26, colour=BLUE)
     drawing.box((238, 15), "key $k$ at $p^{'}$", width=116, height=26, colour=ORANGE)
-    for row, name in ((66, "pairs"), (130, "ladder"), (194, "turned"), (236, "angle")):
+    for row, name in ((66, "pairs"), (130, "ladder"), (236, "angle")):
         drawing.words((2, row), name, anchor="start")
+    drawing.words((2, 194), "turned", anchor="start", link="equation-rope-rotation")
     total = drawing.box((178, 282), r"sum of cosines", width=120, height=26, link="equation-rope-score")
     for column, j, frequency, query, key in PLANES:
         given = drawing.box((column, 66), "", width=SIDE, height=SIDE)
         angles = rf"$\theta_{j} p,\, \theta_{j} p^{{'}}$"
         turn = drawing.box((column, 130), angles, width=76, height=26, link="equation-rope-ladder")
-        turned = drawing.box((column, 194), "", width=SIDE, height=SIDE, link="equation-rope-rotation")
+        turned = drawing.box((column, 194), "", width=SIDE, height=SIDE)
         drawing.arrow(given, turn)
         drawing.arrow(turn, turned)
         for middle, turns in ((66, 0), (194, frequency)):
