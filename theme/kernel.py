@@ -19,7 +19,7 @@ from theme.pictures import slim
 
 CELL_SECONDS = 600  # a cell that takes longer hangs
 NEEDED = f"{sys.executable} needs ipykernel and what else is in requirements.txt: `make book` installs them"
-SHOWN = {"figure": "image/", "lab": "text/html"}  # by the tag of a cell, what has to come of it
+SHOWN = ("figure", "lab")  # tags of cells that something to look at has to come of
 WATCH = Path(__file__).with_name("watch")
 
 
@@ -68,8 +68,8 @@ async def run(chapter: Path, package: Path, frames: Path) -> Run:
     except (NoSuchKernel, RuntimeError) as error:
         raise ChapterError(f"{error}; {NEEDED}") from error
     for cell in notebook.cells:
-        for tag in SHOWN.keys() & cell.metadata.get("tags", []):
-            if not shows(cell.outputs, SHOWN[tag]):
+        for tag in set(SHOWN) & set(cell.metadata.get("tags", [])):
+            if not any(shows(output.get("data", {}), tag) for output in cell.outputs):
                 raise ChapterError(f"cell {cell.get('id', '?')} has the tag {tag}, but nothing came of it to show")
     outputs = [[slim(output) for output in cell.outputs] for cell in notebook.cells if cell.cell_type == "code"]
     files = sources(map(Path, opened.read_text("utf-8").splitlines()))
@@ -77,9 +77,11 @@ async def run(chapter: Path, package: Path, frames: Path) -> Run:
     return Run(outputs, sorted(files))
 
 
-def shows(outputs: list[dict], kind: str) -> bool:
-    """Whether there is an output of this kind."""
-    return any(name.startswith(kind) for output in outputs for name in output.get("data", {}))
+def shows(data: dict, tag: str) -> bool:
+    """Whether an output is what the tag promises: a lab's HTML, or a picture or a drawing inside the page."""
+    if tag == "lab":
+        return "text/html" in data
+    return str(data.get("text/html", "")).startswith("<svg") or any(kind.startswith("image/") for kind in data)
 
 
 def explain(notebook: nbformat.NotebookNode, error: CellExecutionError) -> str:

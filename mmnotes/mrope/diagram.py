@@ -43,7 +43,7 @@ def _sectioned(drawing: Diagram, row: int) -> list[Shape]:
     for axis, planes in SECTIONS.items():
         width = LADDER * planes / sum(SECTIONS.values())
         middle = LEFT + LADDER * before / sum(SECTIONS.values()) + width / 2
-        label = f"{planes} planes ${axis}$"
+        label = f"{planes} planes"
         shapes.append(drawing.box((middle, row), label, width=width, height=26, colour=COLOURS[axis]))
         before += planes
     return shapes

@@ -23,15 +23,16 @@ def diagram() -> Diagram:
         "angles, so it depends on delta and on nothing else of the positions.",
     )
     drawing.box((86, 15), "query $q$ at $p$", width=116, height=26, colour=BLUE)
-    drawing.box((238, 15), "key $k$ at $p'$", width=116, height=26, colour=ORANGE)
-    for row, name in ((66, "pairs"), (130, "ladder"), (194, "turned"), (236, "angle")):
+    drawing.box((238, 15), "key $k$ at $p^{'}$", width=116, height=26, colour=ORANGE)
+    for row, name in ((66, "pairs"), (130, "ladder"), (236, "angle")):
         drawing.words((2, row), name, anchor="start")
+    drawing.words((2, 194), "turned", anchor="start", link="equation-rope-rotation")
     total = drawing.box((178, 282), r"sum of cosines", width=120, height=26, link="equation-rope-score")
     for column, j, frequency, query, key in PLANES:
         given = drawing.box((column, 66), "", width=SIDE, height=SIDE)
-        angles = rf"$\theta_{j} p,\, \theta_{j} p'$"
+        angles = rf"$\theta_{j} p,\, \theta_{j} p^{{'}}$"
         turn = drawing.box((column, 130), angles, width=76, height=26, link="equation-rope-ladder")
-        turned = drawing.box((column, 194), "", width=SIDE, height=SIDE, link="equation-rope-rotation")
+        turned = drawing.box((column, 194), "", width=SIDE, height=SIDE)
         drawing.arrow(given, turn)
         drawing.arrow(turn, turned)
         for middle, turns in ((66, 0), (194, frequency)):
@@ -41,7 +42,9 @@ def diagram() -> Diagram:
         drawing.arrow((column, 247), total)
     drawing.words((230, 66), "…")
     drawing.words((230, 194), "…")
-    score = drawing.words((178, 330), "score: of the positions it\nsees $\\delta=p'-p$ only", link="equation-rope-ask")
+    score = drawing.words(
+        (178, 330), "score: of the positions it\nsees $\\delta=p^{'}-p$ only", link="equation-rope-ask"
+    )
     drawing.arrow(total, score)
     return drawing
 

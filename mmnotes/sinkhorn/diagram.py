@@ -20,10 +20,10 @@ def diagram() -> Diagram:
     )
     factors_u = drawing.cells((32, MIDDLE[1]), ROWS, 1, size=SIZE, colour=BLUE)
     factors_v = drawing.cells((MIDDLE[0], 28), 1, COLUMNS, size=SIZE, colour=ORANGE)
-    kernel = drawing.cells(MIDDLE, ROWS, COLUMNS, size=SIZE, filled=(), link="equation-sk-kernel")
+    kernel = drawing.cells(MIDDLE, ROWS, COLUMNS, size=SIZE, filled=())
     drawing.words((32, 50), "$u_k$")
     drawing.words((242, 28), "$v_b$")
-    drawing.words(MIDDLE, "$P_{kb}$")
+    drawing.words(MIDDLE, "$P_{kb}$", link="equation-sk-kernel")
     drawing.words((284, MIDDLE[1]), "row\nsums $r_k$")
     drawing.words((MIDDLE[0], 186), "column sums $c_b$")
     drawing.arrow(factors_u, kernel)
@@ -32,10 +32,10 @@ def diagram() -> Diagram:
     drawing.arrow(kernel, (MIDDLE[0], 176))
 
     lines = "equation-sk-updates"
-    rows = drawing.box((82, 250), "rows: $u=r/(Pv)$", width=136, colour=BLUE, link=lines)
-    columns = drawing.box((238, 250), r"columns: $v=c/(P^\top u)$", width=160, colour=ORANGE, link=lines)
-    drawing.arrow(rows, columns, via=((82, 218), (238, 218)))
-    drawing.arrow(columns, rows, via=((238, 282), (82, 282)))
+    rows = drawing.box((80, 250), "rows: $u=r/(Pv)$", width=136, colour=BLUE, link=lines)
+    columns = drawing.box((237, 250), r"columns: $v=c/(P^\top u)$", width=156, colour=ORANGE, link=lines)
+    drawing.arrow(rows, columns, via=((80, 218), (237, 218)))
+    drawing.arrow(columns, rows, via=((237, 282), (80, 282)))
     plan = "in balance: $Q_{kb}=u_k P_{kb} v_b$"
     drawing.words((160, 312), plan, link="equation-sk-scaling")
     return drawing

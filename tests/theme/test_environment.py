@@ -64,7 +64,12 @@ def test_a_page_is_the_same_whatever_backend_and_settings_the_reader_has(book, b
     assert built_again(book) == before
 
 
-@pytest.mark.parametrize(("tag", "code"), [("figure", "x = 1"), ("figure", "print('text')"), ("lab", DRAW)])
+TABLE = "from IPython.display import HTML\n\nHTML('<table></table>')"
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"), [("figure", "x = 1"), ("figure", "print('text')"), ("figure", TABLE), ("lab", DRAW)]
+)
 def test_a_cell_that_should_show_something_and_does_not_fails_the_build(book, tag, code):
     book.chapter("first", FIRST, code, **FIGURE | {"tags": [tag]})
     status, said = book.build()
@@ -72,6 +77,12 @@ def test_a_cell_that_should_show_something_and_does_not_fails_the_build(book, ta
     assert f"cell code-0 has the tag {tag}, but nothing came of it to show" in said
     book.chapter("first", FIRST, DRAW, **FIGURE)
     book.build_well()
+
+
+def test_a_drawing_inside_the_page_is_a_figure(book):
+    book.chapter("first", FIRST, TABLE.replace("table", "svg"), **FIGURE | {"tags": ["figure"]})
+    book.build_well()
+    assert "<svg></svg>" in book.page("first")
 
 
 def test_chapters_run_in_this_python_whatever_else_is_called_python3(book, tmp_path, monkeypatch):
