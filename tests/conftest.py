@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# Frames are made by `make book` alone. With this set, labs under test would show the page's form instead.
-os.environ.pop("MMNOTES_LAB_FRAMES", None)
+from theme.environment import LEFT_OUT, SETTINGS, warm
+
+# Frames are made by `make book` alone. With this set, labs under test would show the page's form instead. And what
+# somebody has set for figures of their own is no part of a test.
+for name in (*LEFT_OUT, "MMNOTES_LAB_FRAMES"):
+    os.environ.pop(name, None)
+os.environ.update(SETTINGS)
 
 
 @pytest.fixture
@@ -57,6 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the workers of pytest-xdist report to the process that has none
+        warm()
         config.pluginmanager.register(EverythingRan(config))
 
 

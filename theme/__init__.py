@@ -7,8 +7,8 @@ from sphinx.config import Config
 
 HERE = Path(__file__).parent
 PARTS = [
-    "current", "katex", "execute", "frames", "page", "icons", "cards", "front", "exercises", "errata", "terms", "hover",
-    "fold", "languages", "access",
+    "builders", "current", "katex", "execute", "frames", "page", "colours", "icons", "cards", "front", "exercises",
+    "notation", "errata", "sources", "terms", "hover", "fold", "languages", "paths", "contents", "access", "lean",
 ]  # fmt: skip
 
 

@@ -33,6 +33,18 @@ class CheckAlt(SphinxPostTransform):
                 )
 
 
+class NameRows(SphinxPostTransform):
+    """The first column of a table with a head names its rows."""
+
+    default_priority = 10
+
+    def run(self) -> None:
+        """Make it a column of headers."""
+        for group in self.document.findall(nodes.tgroup):
+            if any(isinstance(part, nodes.thead) for part in group):
+                group[0]["stub"] = 1
+
+
 def visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
     """An entry of a bibliography is an item of a list; docutils gives it a role that is no longer one."""
     if not isinstance(node.previous_sibling(), nodes.citation):
@@ -41,9 +53,14 @@ def visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
 
 
 def visit_entry(self: HTML5Translator, node: nodes.entry) -> None:
-    """A cell of a table; a blank one in the head heads nothing, so it is a plain one."""
+    """A cell of a table. A header says whether it heads a row or a column; a blank one heads nothing and is none."""
     HTML5Translator.visit_entry(self, node)
-    if self.context[-1].startswith("</th") and not node.astext().strip():
+    if not self.context[-1].startswith("</th"):
+        return
+    if node.astext().strip():
+        scope = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
+        self.body[-1] = self.body[-1].replace("<th", f'<th scope="{scope}"', 1)
+    else:
         self.body[-1] = self.starttag(node, "td", "")
         self.context[-1] = "</td>\n"
 
@@ -51,6 +68,7 @@ def visit_entry(self: HTML5Translator, node: nodes.entry) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the check and the role."""
     app.add_post_transform(CheckAlt)
+    app.add_post_transform(NameRows)
     app.add_node(nodes.citation, override=True, html=(visit_citation, None))
     app.add_node(nodes.entry, override=True, html=(visit_entry, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,6 +9,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from theme.notation import LABEL
+
 FIELDS = ("claim", "question", "paper", "time", "systems")  # all required
 CARD = "mechanism-card"
 logger = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class Mechanism(SphinxDirective):
             "Read before": self.inline(links or "nothing"),
             "Run time": self.inline(f"{card['time']} on one processor core"),
             "Used by": self.inline(card["systems"]),
+            "Symbols": self.inline(f"{{ref}}`this chapter's table <{LABEL}{self.env.docname.rpartition('/')[2]}>`"),
         }
         if card.get("names"):
             rows["Other names"] = self.inline(card["names"])

@@ -17,6 +17,7 @@ from sphinx.util import logging
 
 from theme.hover import glossaries
 from theme.search import Searchable
+from theme.sources import TABLE
 
 HERE = Path(__file__).parent
 PICKLE = "environment.pickle"
@@ -43,7 +44,8 @@ class BookBuilder(Searchable):
 def sources(root: Path) -> str:
     """Everything that every page depends on, as a short string."""
     theme = (file for file in HERE.rglob("*") if file.is_file() and not {"node_modules", "__pycache__"} & {*file.parts})
-    book = (root / name for name in ("_config.yml", "_toc.yml", "requirements.txt"))
+    names = ("_config.yml", "_toc.yml", "requirements.txt", TABLE)
+    book = (root / name for name in names if (root / name).is_file())
     return sha256(b"".join(file.read_bytes() for file in sorted([*theme, *book]))).hexdigest()
 
 
@@ -62,6 +64,7 @@ def shown_elsewhere(env: BuildEnvironment) -> str:
             sorted(env.get_domain("math").equations.items()),
             sorted(env.toc_fignumbers.items()),
             sorted(env.toc_secnumbers.items()),
+            sorted(getattr(env, "beliefs", {}).items()),
             bibliography,
             meanings,
             citations,
@@ -90,6 +93,10 @@ def begin(app: Sphinx, config: Config) -> None:
     if marker(app).exists():
         logger.info("the last build was interrupted or had warnings: every page is made again, and executed if need be")
         Path(app.doctreedir, PICKLE).unlink(missing_ok=True)
+
+
+def mark(app: Sphinx) -> None:
+    """From here on the build is under way."""
     marker(app).parent.mkdir(parents=True, exist_ok=True)
     marker(app).touch()
 
@@ -113,6 +120,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_builder(BookBuilder, override=True)
     app.add_config_value("book_sources", "", "env")
     app.connect("config-inited", begin)
+    app.connect("builder-inited", mark)
     app.connect("env-get-updated", also_outdated)
     app.connect("build-finished", end, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

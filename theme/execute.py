@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from theme.environment import warm
 from theme.kernel import ChapterError, run
 from theme.record import Hashes, code_hash, fresh, keep, look_at, outputs_hash, read
 
@@ -92,6 +93,7 @@ def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str
     seen, root = hashes(app), Path(app.srcdir)
     stale = {name: file for name, file in found.items() if not fresh(root, file, read(entry(app, name)), seen)}
     if stale:
+        warm()
         try:
             with asyncio.Runner(loop_factory=Loop) as runner:
                 runner.run(execute_all(app, stale))

@@ -12,9 +12,7 @@ from sphinx.environment import BuildEnvironment
 def works(app: Sphinx) -> dict[str, str]:
     """The entry of each work by its place in the bibliography."""
     return {
-        f"{citation.bibliography_key.docname}#{citation.citation_id}": escape(
-            citation.formatted_entry.text.render_as("text")
-        )
+        f"{citation.bibliography_key.docname}#{citation.citation_id}": citation.formatted_entry.text.render_as("html")
         for citation in app.env.get_domain("cite").citations
     }
 

@@ -40,8 +40,6 @@ def replace_font(app: Sphinx, exception: Exception | None) -> None:
     whole, shown = (theme / FONT).read_bytes(), Path(app.outdir, "_static", FONT)
     if shown.exists() and shown.read_bytes() == whole:
         shown.write_bytes(cut(whole))
-    for unused in ("scripts/fontawesome.js", "scripts/fontawesome.js.map"):
-        Path(app.outdir, "_static", unused).unlink(missing_ok=True)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,5 +1,6 @@
 """Where a chapter can be run, edited and complained about, once the repository's address is set."""
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,9 +22,19 @@ def pages(address: str) -> str:
     return f"https://{owner}.github.io/{name}/"
 
 
+def pdf_name(title: str) -> str:
+    """What the file of the whole book is called; it lies at the root of the pages."""
+    return f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}.pdf"
+
+
 def of(app: Sphinx, name: str) -> list[tuple[str, str]]:
-    """Text and address of each link of a chapter; none for other pages, and none while there is no address."""
+    """Text and address of each link: of a chapter, to its notebook; of the first page, to the PDF, which is printed
+    where the pages are published. None for other pages, and none while there is no address.
+    """
     address = app.config.html_theme_options.get("repository_url", "").rstrip("/")
+    if address and name == app.config.root_doc:
+        up = "../" * name.count("/")
+        return [("The whole book as a PDF", up + pdf_name(app.config.html_title))]
     if not address or name not in app.env.found_docs or not app.env.doc2path(name).endswith(".ipynb"):
         return []
     where = repository(address)

@@ -1,11 +1,16 @@
-"""Print the path of a Chromium or Chrome; where there is none, install one first."""
+"""A Chromium or Chrome: as a command, print its path; where there is none, install one first."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import Browser, sync_playwright
+
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -16,8 +21,6 @@ def on_path() -> str | None:
 
 def of_playwright() -> str:
     """Where Playwright keeps its own browser, whether or not it has fetched it yet."""
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         return playwright.chromium.executable_path
 
@@ -34,12 +37,22 @@ def install() -> None:
         subprocess.run(command, check=True, stdout=sys.stderr)
 
 
-def main() -> None:
+def path() -> str:
     """Find, or install and find."""
     if not on_path() and not Path(of_playwright()).exists():
         install()
-    print(on_path() or of_playwright())
+    return on_path() or of_playwright()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The browser, started."""
+    program = path()
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=OPTIONS)
+        yield launched
+        launched.close()
 
 
 if __name__ == "__main__":
-    main()
+    print(path())

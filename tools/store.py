@@ -12,18 +12,20 @@ import argparse
 import copy
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import yaml
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from theme import links
+from theme.environment import environment, warm
+from theme.kernel import NEEDED, OwnKernel
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -129,9 +131,10 @@ def name_of(number: int, cell: NotebookNode) -> str:
 
 
 def is_drawing(output: NotebookNode) -> bool:
-    """Whether an output is a picture or a widget rather than text."""
+    """Whether an output is a picture, a widget or a drawing of ours rather than text."""
     kinds = output.get("data", {})
-    return any(kind.startswith("image/") or "widget-view" in kind for kind in kinds)
+    drawn = str(kinds.get("text/html", "")).startswith("<svg")
+    return drawn or any(kind.startswith("image/") or "widget-view" in kind for kind in kinds)
 
 
 def execute(notebook: NotebookNode, folder: Path) -> None:
@@ -140,19 +143,23 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
     client = NotebookClient(
         notebook,
         kernel_name="python3",
+        kernel_manager_class=OwnKernel,
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else each kernel warns that its channel is plain TCP
         on_cell_execute=lambda cell, cell_index: running.append(cell),
     )
-    environment = {key: value for key, value in os.environ.items() if key != "MMNOTES_LAB_FRAMES"}
+    warm()
+    own = {key: value for key, value in environment().items() if key != "MMNOTES_LAB_FRAMES"}
     try:
-        client.execute(env=environment | {"OMP_NUM_THREADS": "1"})
+        client.execute(env=own | {"OMP_NUM_THREADS": "1"})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         last = running[-1]
         number = next(n for n, cell in enumerate(code_cells(notebook)) if cell.id == last.id)
         raise NotStored(f"{name_of(number, last)}\n{error}") from error
+    except (NoSuchKernel, RuntimeError) as error:
+        raise NotStored(f"{error}; {NEEDED}") from error
 
 
 def drop_drawings(notebook: NotebookNode) -> None:

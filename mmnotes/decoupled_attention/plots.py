@@ -19,11 +19,12 @@ def shares(axes: Axes, measured: ArrayLike, *, expected: float) -> None:
 
 
 def prompt_and_samples(figure: Figure, shown: ArrayLike, text: str, drawn: ArrayLike) -> None:
-    """The picture that was shown (3, height, width), the text that was given, and what was drawn (samples, 3, ...)."""
-    left, right = figure.subplots(1, 2, width_ratios=(1, len(np.asarray(drawn))))
+    """The picture that was shown (3, height, width), and what was drawn for it and a text (even, 3, height, width)."""
+    left, right = figure.subplots(1, 2, width_ratios=(1, 2))
+    samples = np.asarray(drawn)
     montage(left, np.asarray(shown)[None, None])
-    montage(right, np.asarray(drawn)[None])
-    left.set_title("picture")
+    montage(right, samples.reshape(2, -1, *samples.shape[1:]))
+    left.set_title("picture shown")
     right.set_title(f"text: {text}")
 
 

@@ -4,10 +4,44 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
+
+COSINES = LinearSegmentedColormap.from_list("cosines", [ORANGE, "white", BLUE])  # -1 to 1
+MOST_PAID = 5  # nats that a bar has room for
+BAR = 4.2  # cells that bars and their numbers take
+
+
+def guesses(figure: Figure, pictures: ArrayLike, captions: Sequence[str], cosines: ArrayLike, odds: ArrayLike) -> None:
+    """Pictures (count, 3, height, width) as rows and captions as columns: their cosines, and the probabilities that
+    each row gives, its own caption framed; behind them what each row pays for its own, in nats.
+
+    Where the figure is narrow the cosines stand above the rest.
+    """
+    count, narrow = len(captions), figure.get_figwidth() < figure.get_figheight()
+    ends = [count - 0.5 + BAR, count - 0.5 + BAR] if narrow else [count - 0.5, count - 0.5 + BAR]
+    shape, ratios = ((2, 1), None) if narrow else ((1, 2), [end + 1.8 for end in ends])
+    panels = figure.subplots(*shape, width_ratios=ratios)
+    scales, titles = ((COSINES, -1), ("Blues", 0)), ("cosine, −1 to 1", "probability")
+    for axes, values, (colours, least), title, end in zip(panels, (cosines, odds), scales, titles, ends, strict=True):
+        axes.imshow(np.asarray(values), cmap=colours, vmin=least, vmax=1)
+        for row, picture in enumerate(np.asarray(pictures)):
+            axes.imshow(picture.transpose(1, 2, 0).clip(0, 1), extent=(-1.7, -0.7, row + 0.5, row - 0.5))
+            axes.add_patch(Rectangle((row - 0.5, row - 0.5), 1, 1, fill=False))
+        axes.set(xlim=(-1.8, end), ylim=(count - 0.5, -0.5), yticks=[], title=title, anchor="NW")
+        axes.set_xticks(range(count), labels=captions, rotation=90)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+    paid = -np.log(np.diagonal(np.asarray(odds, dtype=float)).clip(max=1)) + 0.0  # no -0.0
+    lengths = paid.clip(max=MOST_PAID) * (BAR - 2) / MOST_PAID
+    panels[1].barh(range(count), lengths, left=count - 0.3, height=0.7, color=ORANGE)
+    for row, (nats, length) in enumerate(zip(paid, lengths, strict=True)):
+        panels[1].text(count - 0.1 + length, row, f"{nats:.1f}", va="center")
+    panels[1].set_title("pays, nats", loc="right")
 
 
 def estimates(axes: Axes, truth: ArrayLike, means: ArrayLike, spreads: ArrayLike, *, ceiling: float) -> None:
@@ -53,16 +87,6 @@ def nearest(figure: Figure, pictures: ArrayLike, captions: Sequence[str], *, rig
     for place, axes in enumerate(figure.subplots(2, len(pictures) // 2).flat):
         axes.imshow(pictures[place].transpose(1, 2, 0), interpolation="nearest")
         axes.set(xticks=[], yticks=[], title=captions[place])
-        axes.title.set(ha="center", x=0.5, fontsize=9)
+        axes.title.set(ha="center", x=0.5, fontsize=10)
         for side in axes.spines.values():
             side.set(visible=place == right, color=ORANGE, linewidth=3)
-
-
-def matrices(figure: Figure, values: dict[str, ArrayLike]) -> None:
-    """Square matrices of cosines side by side on one scale of blues."""
-    panels = figure.subplots(1, len(values))
-    for axes, (title, matrix) in zip(panels, values.items(), strict=True):
-        shown = axes.imshow(np.asarray(matrix), vmin=-0.3, vmax=1, cmap="Blues")
-        axes.set(xticks=[], yticks=[], title=title, xlabel="drawings")
-    panels[0].set_ylabel("captions")
-    figure.colorbar(shown, ax=panels, shrink=0.8, label="cosine")

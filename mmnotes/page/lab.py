@@ -26,7 +26,7 @@ from mmnotes.page.lab_forms import InNotebook, OnPage
 from mmnotes.page.lab_page import Page
 
 MOST_FRAMES = 64
-MOST_BYTES = 750_000
+MOST_BYTES = 1_500_000  # with two dots for a CSS pixel; a reader fetches those of the axis in hand only
 
 
 class Lab:
@@ -37,7 +37,7 @@ class Lab:
     the letters on a phone, `narrow` is the size for which `draw` arranges the same on a phone.
 
     Errors: ValueError if the name is not lower-case words joined by hyphens; if `draw` or `describe` does not
-    take exactly these controls; if the book would need more than 64 pictures or 750 kB of either size; if a
+    take exactly these controls; if the book would need more than 64 pictures or 1.5 MB of either size; if a
     control never changes the picture or its description; or if letters are below 10 pixels on a phone.
     """
 

@@ -11,35 +11,32 @@ from mmnotes.page.palette import BLUE, ORANGE
 
 
 def matrix_with_sums(
-    figure: Figure, matrix: ArrayLike, *, masses: tuple[float, float], pictures: tuple[ArrayLike, ArrayLike]
+    figure: Figure, matrix: ArrayLike, *, masses: tuple[float, float], labels: tuple[Sequence[str], Sequence[str]]
 ) -> None:
-    """A matrix as shades of blue, its column sums above it and its row sums to the right as bars.
+    """A small matrix as numbers on shades of blue, its column sums above it and its row sums to the right as bars.
 
-    ``masses`` are what each row sum and each column sum should be, drawn as orange lines. ``pictures`` are small grey
-    pictures (count, height, width) that label the rows and the columns.
+    ``masses`` are what each row sum and each column sum should be, drawn as orange lines. ``labels`` name the rows and
+    the columns.
     """
     values = np.asarray(matrix)
     height, width = values.shape
-    panels = figure.subplot_mosaic(
-        [[".", "above", "."], ["left", "middle", "right"], [".", "below", "."]],
-        height_ratios=(0.45 * height, height, 1),
-        width_ratios=(0.8, width, 0.25 * width),
-    )
-    panels["middle"].imshow(values, vmin=0, vmax=max(1.0, float(values.max())), aspect="auto", cmap="Blues")
-    panels["left"].imshow(np.vstack(_framed(pictures[0])), cmap="Greys", aspect="auto")
-    panels["below"].imshow(np.hstack(_framed(pictures[1])), cmap="Greys", aspect="auto")
+    panels = figure.subplot_mosaic([["above", "."], ["middle", "right"]], height_ratios=(1, 1.6), width_ratios=(3, 1))
+    darkest = max(1.5, float(values.max()))
+    panels["middle"].imshow(values, vmin=0, vmax=darkest, aspect="auto", cmap="Blues")
+    for (row, column), value in np.ndenumerate(values):
+        ink = "white" if value > 0.6 * darkest else "black"
+        panels["middle"].text(column, row, f"{value:.2f}", color=ink, ha="center", va="center")
+    panels["middle"].set_yticks(range(height), labels[0])
+    panels["middle"].set_xticks(range(width), labels[1])
     panels["above"].bar(range(width), values.sum(0), color=BLUE)
     panels["above"].axhline(masses[1], color=ORANGE)
-    panels["above"].set(xlim=(-0.5, width - 0.5), ylim=(0, 2.5 * masses[1]), title="column sums")
+    panels["above"].set(xlim=(-0.5, width - 0.5), ylim=(0, 3.6 * masses[1]), title="column sums", xticks=[])
     panels["right"].barh(range(height), values.sum(1), color=BLUE)
     panels["right"].axvline(masses[0], color=ORANGE)
-    panels["right"].set(ylim=(height - 0.5, -0.5), xlim=(0, 2.5 * masses[0]), title="row sums")
-    for axes in panels.values():
-        axes.set(xticks=[], yticks=[])
+    panels["right"].set(ylim=(height - 0.5, -0.5), xlim=(0, 2 * masses[0]), title="row sums", yticks=[])
     panels["above"].set_yticks([0, masses[1]])
     panels["right"].set_xticks([0, masses[0]])
-    for name in ("left", "below"):
-        panels[name].axis("off")
+    panels["middle"].tick_params(length=0)
 
 
 def loads(
@@ -56,7 +53,7 @@ def loads(
     axes.bar(places, measured, width=0.6, color=BLUE, label="assigned")
     axes.hlines(wanted, places - 0.45, places + 0.45, color=ORANGE, linewidth=2, label="wanted")
     axes.set(xlim=(-0.6, len(measured) - 0.4), xticks=[], ylabel="digits")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, handlelength=1, columnspacing=1)
     strip = axes.inset_axes((0, -0.17, 1, 0.15))
     strip.imshow(np.hstack(_framed(pictures)), cmap="Greys", aspect="auto")
     strip.axis("off")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
-from bench.page import chromium
+from tools.browser import chromium
 
 ROOT = Path(__file__).parents[2]
 

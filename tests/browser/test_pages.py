@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urlparse
 
+import pypdfium2
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -12,7 +13,9 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Page, expect
 
 from bench.page import first_view, weight
+from tests.layout import stems
 from theme.icons import FONT, ICONS
+from tools.links import external, problem
 
 ROOT = Path(__file__).parents[2]
 FIRST_VIEW_BYTES = 400_000
@@ -36,6 +39,34 @@ MARK_WHAT_LOOKS_LIKE_ANOTHER = """() => {
 }"""
 
 
+# Each name in the code of a table that does not stand on one line.
+BROKEN_NAMES = """() => [...document.querySelectorAll("article table code")].flatMap((code) => {
+    const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    const broken = [];
+    while (texts.nextNode()) {
+        for (const { 0: name, index } of texts.currentNode.data.matchAll(/\\w+/g)) {
+            const place = new Range();
+            place.setStart(texts.currentNode, index);
+            place.setEnd(texts.currentNode, index + name.length);
+            if (new Set([...place.getClientRects()].map((part) => Math.round(part.top))).size > 1) broken.push(name);
+        }
+    }
+    return broken;
+})"""
+# Listings, formulas and tables that are cut off, with how far each fades at its left and right edge.
+CUT_OFF = """async (end) => {
+    const boxes = [...document.querySelectorAll(".math-scroll, .bd-article pre, .pst-scrollable-table-container")];
+    const cut = boxes.filter((box) => box.scrollWidth > box.clientWidth + 1);
+    for (const box of cut) box.scrollLeft = end ? box.scrollWidth : 0;
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    return cut.map((box) => {
+        const style = getComputedStyle(box);
+        const faded = style.maskImage.includes("gradient");
+        return ["--fade-left", "--fade-right"].map((edge) => (faded ? parseFloat(style.getPropertyValue(edge)) : NaN));
+    });
+}"""
+
+
 def listed(part: dict) -> list[str]:
     """The pages of a part of the table of contents, in order."""
     below = [*part.get("parts", []), *part.get("chapters", []), *part.get("sections", [])]
@@ -44,6 +75,7 @@ def listed(part: dict) -> list[str]:
 
 PAGES = [*listed(yaml.safe_load((ROOT / "_toc.yml").read_text())), "search"]
 every_page = pytest.mark.parametrize("name", PAGES)
+every_chapter = pytest.mark.parametrize("stem", stems(ROOT))
 
 
 def soup(book: Path, name: str) -> BeautifulSoup:
@@ -133,12 +165,76 @@ def test_every_link_inside_the_book_leads_somewhere(book, name):
             assert unquote(parts.fragment) in anchors(file.resolve()), target
 
 
+def test_every_link_elsewhere_is_well_formed(book):
+    found = external(book)
+    assert len(found) > 60, "works and files of others"
+    assert {address: problem(address) for address in found if problem(address)} == {}
+
+
+def test_every_work_leads_to_its_text(book):
+    works = soup(book, "book/bibliography").select(".citation")
+    assert len(works) > 40
+    assert [work.get_text() for work in works if len(work.select("a.external")) != 1] == []
+
+
+def test_every_erratum_leads_to_its_chapter_and_back(book):
+    page = soup(book, "book/errata")
+    entries = page.select("[id^=erratum-]")
+    assert len(entries) > 40
+    for entry in entries:
+        (place,) = entry.select("dd")[-1].select("a")
+        stem, _, anchor = place["href"].partition(".html")
+        if anchor:
+            box = soup(book, f"book/{stem}").find(id=anchor.removeprefix("#"))
+            assert box.select("a")[-1]["href"] == f"errata.html#{entry['id']}"
+        else:
+            assert "No chapter shows it" in place.parent.get_text()
+    names = [link.get_text(strip=True) for link in page.select(".bd-sidebar-secondary a")]
+    assert [name for name in names if re.fullmatch(r"[\w-]+-\d+|[a-z_]+", name)] == []
+
+
+def test_an_address_opens_the_folded_line_that_it_leads_to(book, open_page):
+    page = open_page(address(book, "book/errata"))
+    page.locator("#erratum-clip-1 dd a").last.click()
+    page.wait_for_url("**/clip.html#belief-clip-1")
+    expect(page.locator("#belief-clip-1")).to_have_attribute("open", "")
+
+
 @every_page
 def test_no_formula_is_left_as_source(book, name):
     page = soup(book, name)
     for tag in page.select("script, style, annotation, pre, code"):
         tag.decompose()
     assert RAW_TEX.findall(page.get_text()) == []
+
+
+@every_page
+@pytest.mark.parametrize("screen", [{"viewport": {"width": 1440, "height": 900}}, PHONE], ids=["wide", "phone"])
+def test_names_in_tables_are_whole_and_what_is_cut_off_fades_until_its_end(book, open_page, name, screen):
+    page = open_page(address(book, name), **screen)
+    page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+    assert page.evaluate(BROKEN_NAMES) == []
+    assert [edges for edges in page.evaluate(CUT_OFF, False) if not edges[0] == 0 < edges[1]] == []
+    assert [edges for edges in page.evaluate(CUT_OFF, True) if not edges[1] == 0 < edges[0]] == []
+
+
+@every_chapter
+def test_the_list_of_contents_reaches_every_lab(book, open_page, stem):
+    page = open_page(address(book, f"book/{stem}"), viewport={"width": 1440, "height": 900})
+    reached = [link.get_attribute("href") for link in page.locator(".bd-sidebar-secondary a.lab:visible").all()]
+    for lab in page.locator(".mm-lab").all():
+        section = lab.evaluate("lab => lab.closest('section').id")
+        assert {f"#{lab.get_attribute('id')}", f"#{section}"} & {*reached}
+
+
+@every_chapter
+def test_a_chapter_s_card_leads_to_its_symbols_and_its_prose_to_the_glossary(book, stem):
+    page = soup(book, f"book/{stem}")
+    assert len(page.select("a.term")) >= 5
+    (symbols,) = page.select(".mechanism-card a[href^='notation.html#']")
+    anchor = symbols["href"].partition("#")[2]
+    part = soup(book, "book/notation").find(id=anchor).find_parent("section") or pytest.fail(anchor)
+    assert part.select_one("p a")["href"] == f"{stem}.html"
 
 
 @every_page
@@ -170,6 +266,32 @@ def test_skip_link_is_first_and_works(book, open_page):
     assert page.url.endswith("#main-content")
 
 
+def test_the_first_lab_is_two_keys_from_the_top(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the first lab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.mm-lab') === document.querySelector('.mm-lab')")
+
+
+def test_a_heading_s_link_can_be_reached_and_seen(book, open_page):
+    page = open_page(address(book, PAGES[1]))
+    link = page.locator("h2 > a.headerlink").first
+    expect(link).to_have_css("opacity", "0")
+    page.keyboard.press("Tab")
+    link.focus()
+    expect(link).to_be_focused()
+    expect(link).to_have_css("opacity", "1")
+
+
+def test_nothing_is_built_that_no_page_asks_for(book):
+    static = book / "_static"
+    unused = [*static.rglob("*.map"), *static.rglob("*.ttf"), *static.glob("locales/**/*.*")]
+    assert [file.name for file in unused] == []
+
+
 def test_folded_text_opens_with_the_keyboard(book, open_page):
     page = open_page(address(book, PAGES[1]))
     fold = page.locator("details.fold").first
@@ -195,6 +317,45 @@ def test_print_is_light_and_open_with_the_solutions_behind_and_leaves_the_page_a
     assert page.locator("article.bd-article").inner_html() == before
 
 
+MOST_EMPTY = 0.6  # of a page that is not the last
+LINE = 36  # points that a heading takes, with what belongs to it
+A4 = {"format": "A4", "margin": dict.fromkeys(("top", "bottom", "left", "right"), "15mm"), "print_background": True}
+
+
+@pytest.mark.parametrize("name", PAGES[:-1])
+def test_paper_is_light_and_no_page_is_mostly_empty_or_ends_with_a_heading(book, open_page, name):
+    page = open_page(address(book, name), color_scheme="dark")
+    pdf = pypdfium2.PdfDocument(page.pdf(outline=True, tagged=True, **A4))
+    ends = []  # where the last ink of each page is, in points from its foot
+    for paper in pdf:
+        drawn = paper.render().to_numpy().min(-1)
+        assert drawn[0, 0] > 250, "the paper is dark"
+        ends.append(len(drawn) - (drawn < 200).any(1).nonzero()[0].max())
+    height = pdf[0].get_height()
+    assert [number for number, end in enumerate(ends[:-1], 1) if end > MOST_EMPTY * height] == []
+    places = {mark.get_title(): mark.get_dest() for mark in pdf.get_toc()}
+    under = {title: place.get_view()[1][1] - ends[place.get_index()] for title, place in places.items()}
+    assert places and [title for title, points in under.items() if points < LINE] == []
+    pdf.close()
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_without_javascript_a_page_has_the_same_colours_and_its_header_is_solid(book, open_page, mode):
+    parts = ["body", ".bd-header-article", "h1", ".bd-article a", ".mechanism-card", "pre", ".highlight .k", ".mm-lab"]
+    colours = """(part) => {
+        const style = getComputedStyle(document.querySelector(part));
+        return [style.color, style.backgroundColor, style.borderTopColor].join();
+    }"""
+    shown = {}
+    for scripts in (True, False):
+        page = open_page(address(book, PAGES[1]), color_scheme=mode, java_script_enabled=scripts)
+        shown[scripts] = {part: page.evaluate(colours, part) for part in parts}
+    assert shown[False] == shown[True]
+    header = page.locator(".bd-header-article").evaluate("(part) => getComputedStyle(part).backgroundColor")
+    assert re.fullmatch(r"rgb\(\d+, \d+, \d+\)", header), "headings run under a header that is not solid"
+    assert violations(page, runOnly=["color-contrast"]) == []
+
+
 def test_links_to_works_terms_and_equations_show_what_they_lead_to(book, open_page):
     page = open_page(address(book, PAGES[1]))
     card = page.locator("#hover-card")
@@ -206,7 +367,12 @@ def test_links_to_works_terms_and_equations_show_what_they_lead_to(book, open_pa
         assert len(card.inner_text()) > 10
         page.keyboard.press("Escape")
         expect(card).not_to_be_visible()
+    page.locator(".bd-article p a[href*='bibliography.html#']:visible").first.hover()
+    work = card.locator("a[href^='https://']")
+    work.hover()
+    expect(work).to_be_visible()
     page.mouse.move(0, 0)
+    expect(card).not_to_be_visible()
     page.keyboard.press("Tab")
     link.focus()
     expect(card).to_be_visible()

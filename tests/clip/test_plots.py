@@ -5,7 +5,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from mmnotes.clip import plots as clip_plots
-from mmnotes.page import ORANGE
+from mmnotes.page.palette import BLUE, ORANGE, PALE
 
 
 def test_lit_patches_keep_their_colour_and_the_others_go_dark():
@@ -38,3 +38,25 @@ def test_every_seed_is_a_dot_and_chance_a_line():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["recall at 1", "recall at 5"]
     (chance,) = axes.collections
     assert [segment[0, 1] for segment in chance.get_segments()] == [1, 5]
+
+
+def test_maps_take_two_rows_where_the_figure_is_nearly_as_high_as_wide():
+    for size, rows in (((5, 1.4), 1), ((3.3, 2.6), 2)):
+        figure = Figure(figsize=size)
+        clip_plots.lit(figure, np.ones((3, 6, 6)), np.ones((4, 2, 2)), list("abcd"))
+        assert figure.axes[0].get_gridspec().nrows == rows
+        assert [axes.get_title() for axes in figure.axes[:5]] == ["picture", "a", "b", "c", "d"]
+
+
+def test_what_stands_behind_the_place_that_is_read_is_pale():
+    pictures = np.zeros((8, 3, 4, 4))
+    for size, rows in (((5.6, 2.5), 1), ((3.2, 4.2), 2)):
+        figure = Figure(figsize=size)
+        clip_plots.read_at(figure, list("abcd"), [7, 2, 9, 8], pictures, place=2, right=6)
+        left, found = figure.axes
+        assert left.get_gridspec().nrows == rows
+        assert [bar.get_width() for bar in left.patches] == [7, 2, 9, 8]
+        assert [to_hex(bar.get_facecolor()) for bar in left.patches] == [BLUE, BLUE, ORANGE, PALE]
+        assert [text.get_text() for text in left.texts] == ["7", "2", "9", "8"]
+        (frame,) = found.patches
+        assert frame.get_xy() == (2 * 8, 8), "number 6 is the third of the second row of four"

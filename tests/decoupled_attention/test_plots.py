@@ -23,8 +23,10 @@ def test_picture_text_and_samples_stand_side_by_side():
     gap = (left.images[0].get_array().shape[0] - 5) // 2
     assert np.array_equal(left.images[0].get_array()[gap:-gap, gap:-gap], shown.transpose(1, 2, 0))
     wide = 7 + 2 * gap
+    rows = right.images[0].get_array().reshape(2, 5 + 2 * gap, 2 * wide, 3)
     for place in range(4):
-        tile = right.images[0].get_array()[gap:-gap, place * wide + gap : (place + 1) * wide - gap]
+        across = place % 2 * wide
+        tile = rows[place // 2, gap:-gap, across + gap : across + wide - gap]
         assert np.array_equal(tile, drawn[place].transpose(1, 2, 0))
     assert "red apple" in right.get_title(loc="left") + right.get_title()
 

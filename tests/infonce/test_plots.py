@@ -59,8 +59,18 @@ def test_nearest_frames_the_right_one_alone(figure):
         assert np.array_equal(figure.axes[2].images[0].get_array(), pictures[2].transpose(1, 2, 0))
 
 
-def test_matrices_share_one_scale(figure):
-    infonce_plots.matrices(figure, {"before": np.zeros((2, 2)), "after": np.eye(2)})
-    before, after = (axes.images[0] for axes in figure.axes[:2])
-    assert before.get_clim() == after.get_clim()
-    assert np.array_equal(after.get_array(), np.eye(2))
+def test_guesses_show_cosines_probabilities_and_what_each_row_pays():
+    pictures, cosines = np.zeros((2, 3, 4, 4)), [[0.5, -0.5], [0.25, 1]]
+    odds = [[0.25, 0.75], [1 - np.exp(-9.0), np.exp(-9.0)]]
+    for size, rows in (((5.6, 2.9), 1), ((3.3, 5.6), 2)):
+        figure = plt.figure(figsize=size)
+        infonce_plots.guesses(figure, pictures, ["a", "b"], cosines, odds)
+        left, right = figure.axes
+        assert left.get_gridspec().nrows == rows
+        assert np.allclose(left.images[0].get_array(), cosines) and left.images[0].get_clim() == (-1, 1)
+        assert np.allclose(right.images[0].get_array(), odds) and right.images[0].get_clim() == (0, 1)
+        assert len(right.images) == 3 and [frame.get_xy() for frame in left.patches] == [(-0.5, -0.5), (0.5, 0.5)]
+        short, full = (bar.get_width() for bar in right.patches[2:])
+        assert short / full == pytest.approx(np.log(4) / infonce_plots.MOST_PAID), "a bar has room for so much"
+        assert [text.get_text() for text in right.texts] == ["1.4", "9.0"]
+        plt.close(figure)

@@ -104,6 +104,7 @@ def test_a_file_gives_back_what_was_packed(tmp_path, monkeypatch):
     ("package", "file"),
     [
         ("flow", "samples.npz"),
+        ("flow", "film.npz"),
         ("flow", "yardsticks.npz"),
         ("zero_conv", "samples.npz"),
         ("decoupled_attention", "samples.npz"),

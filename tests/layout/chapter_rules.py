@@ -23,6 +23,8 @@ EQUATIONS = (8, 20)
 PICTURES = (4, 6)  # besides the diagram, figures and labs together: to a reader a lab is a figure that moves
 LABS = (2, 3)
 EXERCISES = 5
+MOST_OPEN_BOXES = 3
+BOXES = "admonition|attention|caution|danger|error|hint|important|note|seealso|tip|warning"
 MOST_CELL_LINES = 15
 MOST_COLUMNS = 94
 DISPLAYED = re.compile(r"\$\$.*?\$\$(?:[ \t]*\(([\w:-]+)\))?", re.DOTALL)
@@ -194,6 +196,18 @@ def labs_are_labs(root: Path) -> list[str]:
     return found
 
 
+def few_boxes_stand_open(root: Path) -> list[str]:
+    """A box interrupts: most are folded, with the class dropdown."""
+    found = []
+    for chapter in chapters(root):
+        text = "\n".join(cell.source for cell in cells(chapter) if cell.kind == "markdown")
+        boxes = re.findall(rf"^[`:]{{3,}}\{{(?:{BOXES})\}}.*\n(?::.*\n)*", text, re.MULTILINE)
+        count = sum(not re.search(r"^:class:.*\bdropdown\b", box, re.MULTILINE) for box in boxes)
+        if count > MOST_OPEN_BOXES:
+            found.append(f"book/{chapter.name}: {count} open boxes, at most {MOST_OPEN_BOXES}")
+    return found
+
+
 def exercises_are_complete(root: Path) -> list[str]:
     """Five exercises, each checked and solved in the chapter; tests/page/test_exercises.py goes through all of them."""
     found = []
@@ -320,6 +334,7 @@ RULES = [
     figures_have_alt_text,
     every_chapter_opens_with_a_diagram,
     labs_are_labs,
+    few_boxes_stand_open,
     exercises_are_complete,
     chapters_are_in_stored_form,
 ]

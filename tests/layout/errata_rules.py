@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tests.layout import cells, chapters
+from tests.layout import cells, chapters, stems
 from theme.errata import REQUIRED
 
 
@@ -20,6 +20,8 @@ def entries_are_complete(root: Path) -> list[str]:
             found.append(f"{name}: an id is a name and a number, such as sinkhorn-1")
         if entry.get("id") in seen:
             found.append(f"{name}: the id is there twice")
+        if entry.get("chapter", "") not in ["", *stems(root)]:
+            found.append(f"{name}: no chapter {entry['chapter']}")
         if not isinstance(entry.get("evidence", []), list):
             found.append(f"{name}: evidence must be a list")
         seen.add(entry.get("id"))

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.layout import chapter_rules, errata_rules, module_rules, tree
+from tests.layout import chapter_rules, errata_rules, link_rules, module_rules, tree
 
 ROOT = Path(__file__).parents[2]
-RULES = [*tree.RULES, *module_rules.RULES, *chapter_rules.RULES, *errata_rules.RULES]
+RULES = [*tree.RULES, *module_rules.RULES, *chapter_rules.RULES, *errata_rules.RULES, *link_rules.RULES]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tests.layout import chapter_rules, code_lines, errata_rules, module_rules, tree, unfenced
+from tests.layout import chapter_rules, code_lines, errata_rules, link_rules, module_rules, tree, unfenced
 from tests.layout.test_layout import RULES
 from tools.store import text_of, tidy
 
@@ -79,26 +79,37 @@ CHECK = (
 )
 ERRATA = """
 - id: balance-1
+  chapter: balance
+  name: What comes last
   claim: Rows come last.
   section: "2.1"
   truth: Columns come last.
-  evidence: ["Someone 1967"]
+  evidence: ["Someone 1967", "{source}`scaling/rows.py`"]
   shown_by: tests/balance/test_rows.py::test_columns_come_last
 - id: balance-2
+  chapter: balance
+  name: How many steps
   claim: One step is enough.
   section: "2.2"
   truth: It is not.
   evidence: ["Someone 1967"]
   shown_by: broken-cell
 """
+WORKS = """@article{someone1967, author={Someone}, title={On scaling}, journal={Notes}, year={1967}, doi={10.1000/182}}
+@misc{someone2020, author={Someone}, title={More}, year={2020}, eprint={2001.00001}, archiveprefix={arXiv}}
+"""
+REPOSITORIES = "- repository: someone/scaling\n  at: v1.2.0\n  files: [scaling/rows.py]\n"
 FILES = {
     "pyproject.toml": "[tool.importlinter]\nignore_imports = []\n",
     "_config.yml": "repository:\n  url: ''\n",
     "_toc.yml": "root: book/index\nchapters:\n- file: book/balance\n- file: book/notation\n",
     "README.md": "The text is book/balance.ipynb, the code mmnotes/balance/rows.py; see `mmnotes.balance.balanced`.\n",
     "book/index.md": "# A map\n",
-    "book/notation.md": "# Notation\n\n| axis |\n|---|\n| `rows` |\n\n## Balance\n\n| axis |\n|---|\n| `columns` |\n",
+    "book/notation.md": "# Notation\n\n| axis |\n|---|\n| `rows` |\n\n(notation-balance)=\n## Balance\n\n"
+    "| axis |\n|---|\n| `columns` |\n",
     "book/errata.yml": ERRATA,
+    "book/references.bib": WORKS,
+    "book/repositories.yml": REPOSITORIES,
     "mmnotes/__init__.py": '"""Mechanisms."""\n',
     "mmnotes/balance/__init__.py": PACKAGE,
     "mmnotes/balance/rows.py": MODULE,
@@ -438,7 +449,7 @@ BREAKS = [
         "book/notation.md: Balance: the symbol u has two meanings",
     ),
     (
-        replace("book/notation.md", "## Balance", "## Common\n\n| $u$ |\n\n## Balance\n\n| $u$ |"),
+        replace("book/notation.md", "## Balance", "## Balance\n\n| $u$ |\n\n## Common\n\n| $u$ |"),
         module_rules.a_symbol_means_one_thing_in_a_chapter,
         "book/notation.md: Balance: the symbol u has two meanings",
     ),
@@ -537,6 +548,11 @@ BREAKS = [
     (cell("loops", source="widgets.interact(draw)"), chapter_rules.labs_are_labs, "bare widget or interact"),
     (cell("loops", source="import ipywidgets as w"), chapter_rules.labs_are_labs, "bare widget or interact"),
     (
+        cell("break-it", source="## Break it\n\n(broken-cell)=\n" + 4 * "```{tip}\nA word.\n```\n\n"),
+        chapter_rules.few_boxes_stand_open,
+        "book/balance.ipynb: 4 open boxes, at most 3",
+    ),
+    (
         cell("exercise-5", source='check("balance-6", answer)'),
         chapter_rules.exercises_are_complete,
         "checks balance-1, balance-2, balance-3, balance-4, balance-6, not",
@@ -584,6 +600,44 @@ BREAKS = [
         cell("real-model", source="## In the real model\n\n```{notes-said} balance-9\n```"),
         errata_rules.boxes_have_entries,
         "book/balance.ipynb: the box {notes-said} balance-9",
+    ),
+    (
+        replace("book/errata.yml", "chapter: balance", "chapter: weight"),
+        errata_rules.entries_are_complete,
+        "no chapter weight",
+    ),
+    (
+        replace("book/references.bib", "doi={10.1000/182}", "volume={1}"),
+        link_rules.works_lead_somewhere,
+        "someone1967: no eprint (of arXiv), doi or url",
+    ),
+    (replace("book/references.bib", "10.1000", "1000"), link_rules.works_lead_somewhere, "doi '1000/182'"),
+    (replace("book/references.bib", "2001.00001", "2001"), link_rules.works_lead_somewhere, "eprint '2001'"),
+    (replace("book/references.bib", "={arXiv}", "={HAL}"), link_rules.works_lead_somewhere, "needs archiveprefix"),
+    (
+        replace("book/repositories.yml", "v1.2.0", "main"),
+        link_rules.code_of_others_is_quoted_as_read,
+        "someone/scaling: at 'main', which is no full commit",
+    ),
+    (
+        replace("book/repositories.yml", "someone/scaling", "someone"),
+        link_rules.code_of_others_is_quoted_as_read,
+        "scaling/rows.py: no place of github.com",
+    ),
+    (
+        replace("book/repositories.yml", "[scaling/rows.py]", "[scaling/rows.py, scaling/columns.py]"),
+        link_rules.code_of_others_is_quoted_as_read,
+        "nothing names scaling/columns.py",
+    ),
+    (
+        replace("book/errata.yml", "{source}`scaling/rows.py`", "someone/scaling, scaling/rows.py"),
+        link_rules.evidence_leads_to_the_file,
+        "someone/scaling, scaling/rows.py: write {source}",
+    ),
+    (
+        replace("book/notation.md", "(notation-balance)=", "(notation-rows)="),
+        link_rules.every_chapter_has_a_table_of_symbols,
+        "no (notation-balance)= before the table of balance",
     ),
 ]
 

@@ -8,8 +8,8 @@ from mmnotes.flow import euler, guided_by, heun, time_grid
 from mmnotes.layers.samples import stored_samples
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.models.generator import MEAN, pretrained_unet, prompts, to_network, to_pictures, untrained_unet
+from tools.flow import film, yardsticks
 from tools.flow import study as script
-from tools.flow import yardsticks
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +91,25 @@ def test_the_text_is_used_and_so_is_its_absence(study, network):
     assert right < 0.95 * none < 0.95 * wrong
 
 
-@pytest.mark.parametrize(("label", "scale", "steps"), [("hamburger", 3.0, 10), ("sunflower", 0.0, 5)])
-def test_stored_samples_are_what_the_generator_draws(study, network, stored, label, scale, steps):
-    table = stored["pictures"]
+@pytest.mark.parametrize(("label", "scale"), [("pizza", 3.0), ("panda", 0.0)])
+def test_stored_samples_are_what_the_generator_draws(study, network, stored, label, scale):
+    table = stored["guided"]
     numbers = [concept_index(label)] * len(table.values("sample"))
-    found = study.samples(network, numbers, scale=scale, steps=steps, **table.settings)
-    before = table.at(concept=label, guidance=scale, steps=steps)
-    torch.testing.assert_close(found, before, rtol=0, atol=0.02)
+    found = study.samples(network, numbers, scale=scale, **table.settings)
+    torch.testing.assert_close(found, table.at(concept=label, guidance=scale), rtol=0, atol=0.02)
+
+
+def test_the_stored_way_is_the_one_from_noise_to_a_drawing():
+    """One text again; each step is a part of the way to where a single leap would end, but for what was clipped."""
+    stored = stored_samples("mmnotes.flow", "film.npz")
+    found = film.lab_row("turtle")
+    for each, table in zip(found, ("points", "leaps"), strict=True):
+        torch.testing.assert_close(each, stored[table].at(concept="turtle"), rtol=0, atol=0.03)
+    points, leaps = (stored[table].at() for table in ("points", "leaps"))
+    assert torch.equal(points[:, 0], points[:1, 0].expand_as(points[:, 0])), "the noise is the same for every text"
+    assert torch.equal(points[:, -1], leaps[:, -1]), "at time 0 no leap is left"
+    off = (leaps - points[:, -1:]).square().mean((2, 3, 4, 5)).sqrt()
+    assert (off[:, 1:] < off[:, :-1]).all()
 
 
 def test_stored_neighbours_are_what_the_image_network_finds(study, network, stored):

@@ -1,5 +1,6 @@
 """tests/conftest.py: a run that leaves something out is red."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -23,11 +24,12 @@ LEFT_OUT = {
 pytest_plugins = ["pytester"]
 
 
-def run(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite under `root`, with this repository's conftest.py."""
+def run(root: Path, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite under `root`, with this repository's conftest.py and these settings in the environment."""
     shutil.copy(CONFTEST, root / "conftest.py")
+    settings |= {"PYTHONPATH": str(CONFTEST.parents[1])}
     command = [sys.executable, "-m", "pytest", "--nbval", *options]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, env=os.environ | settings)
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "1", "--dist", "loadfile"]], ids=["plain", "xdist"])
@@ -73,3 +75,22 @@ def test_a_complete_run_and_a_chosen_part_are_green(tmp_path):
     assert run(tmp_path, ".").returncode == 0
     (tmp_path / "test_misspelt.py").write_text(LEFT_OUT["test_misspelt.py"])
     assert run(tmp_path, "-k", "good", ".").returncode == 0
+
+
+def test_a_notebook_prints_the_same_whatever_somebody_has_set_for_figures(tmp_path):
+    (tmp_path / "matplotlibrc").write_text("no.such.key: 1\ntext.usetex: True\n")
+    source = "import matplotlib.pyplot as plt\nfigure = plt.figure()\nprint(plt.rcParams['text.usetex'])"
+    cell = nbformat.v4.new_code_cell(source, execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="False\n")]
+    draws = nbformat.v4.new_code_cell("plt.get_backend()", execution_count=2)
+    draws.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "'inline'"}, execution_count=2)]
+    notebook = nbformat.v4.new_notebook(
+        cells=[cell, draws], metadata={"kernelspec": {"name": "python3", "display_name": ""}}
+    )
+    (tmp_path / "book").mkdir()
+    nbformat.write(notebook, tmp_path / "book/drawn.ipynb")
+    rc = str(tmp_path / "matplotlibrc")
+    result = run(
+        tmp_path, "--nbval-current-env", "book", MPLBACKEND="TkAgg", MATPLOTLIBRC=rc, MPLCONFIGDIR=str(tmp_path)
+    )
+    assert result.returncode == 0, result.stdout

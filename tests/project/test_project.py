@@ -102,7 +102,7 @@ def test_contributing_fits_in_120_lines():
 def test_ci_calls_the_commands_of_the_readme():
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
-    assert {"make book", "make test"} <= set(re.findall(r"^make \w+", script.read_text(), re.MULTILINE))
+    assert {"make book", "make pdf", "make test"} <= set(re.findall(r"^make \w+", script.read_text(), re.MULTILINE))
     subprocess.run(["bash", "-n", str(script)], check=True)
 
 

@@ -54,7 +54,7 @@ def test_actions_are_pinned_by_commit_and_say_which_release_that_is():
 
 def test_the_workflow_runs_what_contributors_run():
     text = WORKFLOW.read_text(encoding="utf-8")
-    assert {".ci/run", "make test-lowest"} <= set(re.findall(r"- run: (.+)", text))
+    assert {".ci/run", "make test-lowest", "make links"} <= set(re.findall(r"- run: (.+)", text))
     assert 'python: ["3.11", "3.13"]' in text and "schedule:" in text
 
 

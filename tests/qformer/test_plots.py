@@ -37,7 +37,14 @@ def test_recall_and_wins_shows_every_seed_and_the_chosen_one(figure):
     left, right = figure.axes
     assert [line.get_ydata().tolist() for line in left.lines] == [[10, 20], [30, 40]]
     assert left.lines[0].get_color() != left.lines[1].get_color() == "#d55e00"
+    assert {text.get_text() for text in left.get_legend().get_texts()} == {"this seed", "mean pooling"}
     assert [bar.get_height() for bar in right.patches] == [25, 75]
     band = left.patches[0]  # a polygon before matplotlib 3.9, a rectangle since
     heights = band.get_patch_transform().transform_path(band.get_path()).vertices[:, 1]
     assert (heights.min(), heights.max()) == (12, 14)
+
+
+def test_recall_and_wins_stand_one_below_the_other_where_it_is_narrow():
+    figure = Figure(figsize=(3.3, 4.6))
+    recall_and_wins(figure, [1, 4], [[10.0, 20]], [0.25, 0.75], pooled=[12.0, 14], chosen=0)
+    assert figure.axes[0].get_gridspec().get_geometry() == (2, 1)

@@ -14,10 +14,14 @@ def figure():
 
 
 def test_matrix_with_sums_shows_the_matrix_and_both_sums(figure):
-    matrix, pictures = np.arange(6.0).reshape(2, 3), (np.zeros((2, 8, 8)), np.ones((3, 8, 8)))
-    plots.matrix_with_sums(figure, matrix, masses=(7, 5), pictures=pictures)
+    matrix, labels = np.arange(6.0).reshape(2, 3), (["a", "b"], ["1", "2", "3"])
+    plots.matrix_with_sums(figure, matrix, masses=(7, 5), labels=labels)
     panels = {axes.get_title(loc="left") or axes.get_title(): axes for axes in figure.axes}
-    assert np.array_equal(figure.axes[2].images[0].get_array(), matrix)
+    middle = next(axes for axes in figure.axes if axes.images)
+    assert np.array_equal(middle.images[0].get_array(), matrix)
+    assert [text.get_text() for text in middle.texts] == ["0.00", "1.00", "2.00", "3.00", "4.00", "5.00"]
+    named = [[tick.get_text() for tick in ticks] for ticks in (middle.get_yticklabels(), middle.get_xticklabels())]
+    assert named == [["a", "b"], ["1", "2", "3"]]
     assert [bar.get_height() for bar in panels["column sums"].patches] == [3, 5, 7]
     assert [bar.get_width() for bar in panels["row sums"].patches] == [3, 12]
     assert panels["column sums"].lines[0].get_ydata()[0] == 5 and panels["row sums"].lines[0].get_xdata()[0] == 7

@@ -24,12 +24,29 @@ CARD = """# {title}
 :time: 1 s
 :systems: none
 ```"""
-BIBLIOGRAPHY = "@article{smith2020, author={Ann Smith}, title={A paper}, journal={Journal}, year={2020}}\n"
+BIBLIOGRAPHY = (
+    "@article{smith2020, author={Ann Smith}, title={A paper}, journal={Journal}, year={2020}, eprint={2001.00001}}\n"
+)
+NOTATION = """# Notation
+
+(notation-first)=
+## First
+
+| symbol | what it is |
+|---|---|
+| $x$ | a number |
+
+(notation-second)=
+## Second
+"""
+REPOSITORIES = "- repository: someone/scaling\n  at: v1.2.0\n  files: [scaling/rows.py, other/rows.py, one.md]\n"
 ERRATUM = """- id: first-1
+  chapter: first
+  name: Odd or even
   claim: Two is odd.
   section: 3.4
   truth: Two is even, $2 = 2 \\cdot 1$.
-  evidence: [Any textbook., "{cite}`smith2020`"]
+  evidence: [Any textbook., "{cite}`smith2020`", "{source}`one.md`, line 3"]
 """
 CORRECTION = """- chapter: first
   date: 2026-03-01
@@ -59,6 +76,8 @@ class SmallBook:
         self.write(
             "book/errata.md", "# Errata\n\n```{errata}\n```\n\n```{corrections}\n```\n\n```{bibliography}\n```\n"
         )
+        self.write("book/notation.md", NOTATION)
+        self.write("book/repositories.yml", REPOSITORIES)
         self.write("book/errata.yml", ERRATUM)
         self.write("book/corrections.yml", CORRECTION)
         self.write("book/references.bib", BIBLIOGRAPHY)
@@ -70,7 +89,7 @@ class SmallBook:
         self.write("mmnotes/data/__init__.py", data)
         self.chapter("first", CARD.format(title="First", before=""), "from mmnotes.one import value\nprint(value)")
         self.chapter("second", CARD.format(title="Second", before="first"), "import mmnotes.two as t\nprint(t.word)")
-        self.pages("first", "second", "errata")
+        self.pages("first", "second", "notation", "errata")
 
     def write(self, path: str, text: str) -> None:
         """Write a file of the book."""
@@ -88,7 +107,7 @@ class SmallBook:
         made += [new_code_cell(cell, id=f"code-{i}", metadata=metadata) for i, cell in enumerate(code)]
         nbformat.write(new_notebook(cells=made), self.root / "book" / f"{stem}.ipynb")
 
-    def build(self) -> tuple[int, str]:
+    def build(self, *options: str) -> tuple[int, str]:
         """Build with the options of ``make book``, in this process: the exit status and what was printed."""
         # sphinx_external_toc asks every object that the collector knows for its class; a weak proxy that an
         # earlier test left behind cannot answer. A build in a process of its own never meets them.
@@ -98,7 +117,7 @@ class SmallBook:
                 warnings.simplefilter("ignore")  # those of other packages; Sphinx reports the book's itself
                 from jupyter_book.cli.main import main
 
-                result = CliRunner().invoke(main, ["build", str(self.root), "-W", "--keep-going"])
+                result = CliRunner().invoke(main, ["build", str(self.root), "-W", "--keep-going", *options])
         finally:
             gc.unfreeze()
         return result.exit_code, result.output

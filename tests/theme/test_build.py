@@ -148,6 +148,14 @@ def test_errata_rewrite_the_pages_that_show_them(book: SmallBook) -> None:
     assert "surely even" in book.page("errata")
 
 
+def test_a_place_that_shows_an_erratum_rewrites_the_errata(book: SmallBook) -> None:
+    code = "from mmnotes.one import value\nprint(value)"
+    for shown in (f"{FIRST}\n\n```{{notes-said}} first-1\n```", FIRST):
+        book.chapter("first", shown, code)
+        assert "errata" in rebuilt(book)[1]
+        assert ("first.html#belief-first-1" in book.page("errata")) == (shown != FIRST)
+
+
 def test_card_rewrites_the_map(book: SmallBook) -> None:
     book.chapter("first", FIRST.replace("What does", "Why does"), "from mmnotes.one import value\nprint(value)")
     assert rebuilt(book) == (set(), {"first", "index"})
@@ -156,8 +164,9 @@ def test_card_rewrites_the_map(book: SmallBook) -> None:
 
 def test_title_rewrites_every_page_that_lists_it(book: SmallBook) -> None:
     book.chapter("first", FIRST.replace("# First", "# Premier"), "from mmnotes.one import value\nprint(value)")
-    assert rebuilt(book) == (set(), {"first", "second", "errata", "index"})
-    assert all("Premier" in book.page(stem) for stem in ("first", "second", "errata", "index"))
+    everywhere = {"first", "second", "notation", "errata", "index"}
+    assert rebuilt(book) == (set(), everywhere)
+    assert all("Premier" in book.page(stem) for stem in everywhere)
 
 
 def test_frames_come_and_go_with_their_lab(book: SmallBook) -> None:
@@ -253,10 +262,10 @@ def test_build_that_was_killed_is_taken_up_again(book: SmallBook) -> None:
 def test_removed_page_and_its_pictures_disappear(book: SmallBook) -> None:
     html = book.root / "_build/html"
     book.chapter("third", "# Third", PICTURE, mystnb={"image": {"alt": "A single dark dot."}})
-    book.pages("first", "second", "third", "errata")
+    book.pages("first", "second", "third", "notation", "errata")
     assert rebuilt(book)[0] == {"third"}
     assert list((html / "_images").glob("*.png"))
-    book.pages("first", "second", "errata")
+    book.pages("first", "second", "notation", "errata")
     book.build_well()
     assert not (html / "book/third.html").exists()
     assert not list((html / "_images").glob("*.png"))

@@ -21,6 +21,12 @@ FIRST = CARD.format(title="First", before="")
 
 PLOT = 'from IPython.display import SVG\nSVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\')'
 
+LAB = """
+from IPython.display import HTML
+HTML('<figure class="mm-lab" id="lab-{name}"><p><span id="lab-{name}-title">Lab &amp; {name}</span></p>'
+     '<img class="mm-lab-picture" src="../_static/labs/{name}/0.webp" '
+     'alt="A {name}" width="48" height="36"></figure>')"""
+
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
@@ -51,15 +57,68 @@ def test_card_shows_its_fields_and_links(book):
     card = BeautifulSoup(book.page("second"), "html.parser").select_one(".mechanism-card")
     assert card.select_one(".claim").get_text().startswith("Second is a claim of")
     assert [term.get_text() for term in card.select("dt")] == [
-        "The question", "Paper", "Read before", "Run time", "Used by",
+        "The question", "Paper", "Read before", "Run time", "Used by", "Symbols",
     ]  # fmt: skip
-    assert {link["href"].split("#")[0] for link in card.select("dd a")} == {"errata.html", "first.html"}
+    links = [link["href"] for link in card.select("dd a")]
+    assert [link.split("#")[0] for link in links] == ["errata.html", "first.html", "notation.html"]
+    assert links[2] == "notation.html#notation-second"
 
 
-LAB = """
-from IPython.display import HTML
-HTML('<figure class="mm-lab" id="lab-{name}"><img class="mm-lab-picture" src="../_static/labs/{name}/0.webp" '
-     'alt="A {name}" width="48" height="36"></figure>')"""
+def test_a_chapter_s_table_of_symbols_leads_back_and_must_be_there(book):
+    book.build_well()
+    part = BeautifulSoup(book.page("notation"), "html.parser").find(id="first")
+    assert part.select_one("h2 + p a")["href"] == "first.html"
+    notation = (book.root / "book/notation.md").read_text("utf-8")
+    book.write("book/notation.md", notation.replace("(notation-first)=", ""))
+    assert "undefined label: 'notation-first'" in book.build()[1]
+    book.write("book/notation.md", notation)
+
+
+def test_headers_of_a_table_say_what_they_head(book):
+    table = made(book, "| | a |\n|---|---|\n| b | 1 |\n| | 2 |").table
+    assert [(cell.get_text(), cell["scope"]) for cell in table.select("th")] == [("a", "col"), ("b", "row")]
+    assert [cell.get_text() for cell in table.select("td")] == ["", "1", "", "2"]
+
+
+def test_works_lead_to_their_text(book):
+    book.build_well()
+    entry = BeautifulSoup(book.page("errata"), "html.parser").select_one(".citation")
+    assert entry.select_one("a.external")["href"] == "https://arxiv.org/abs/2001.00001"
+
+
+def test_a_file_of_others_named_as_code_leads_to_it_as_it_was_read(book):
+    text = "`scaling/rows.py`, `rows.py`, `columns.py`, [`one.md`](https://a.org) and `one.md`.\n\n{source}`one.md`"
+    article = made(book, text)
+    at = "https://github.com/someone/scaling/blob/v1.2.0/"
+    found = [(link.get_text(), link["href"]) for link in article.select("a.external") if link.code]
+    assert found == [
+        ("scaling/rows.py", f"{at}scaling/rows.py"),
+        ("one.md", "https://a.org"),
+        ("one.md", f"{at}one.md"),
+        ("someone/scaling at v1.2.0, one.md", f"{at}one.md"),
+    ]
+    assert article.find(title="one.md of someone/scaling at v1.2.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"), [("rows.py", "someone/scaling scaling/rows.py, someone/scaling other/rows.py"), ("2.py", "none")]
+)
+def test_a_source_that_is_not_one_file_is_refused(book, name, fits):
+    assert f"book/repositories.yml: '{name}' fits {fits}" in refused(book, f"{FIRST}\n\n{{source}}`{name}`")
+
+
+def test_labs_are_in_the_list_of_contents_under_their_section(book):
+    made(book, "## One\n\n### Within", LAB.format(name="a"), LAB.format(name="b"))
+    page = BeautifulSoup(book.page("first"), "html.parser")
+    (section,) = page.select(".bd-sidebar-secondary .toc-h3 .nav")
+    assert [(link["href"], link.get_text().strip()) for link in section.select("a.lab")] == [
+        ("#lab-a", "Lab & a"),
+        ("#lab-b", "Lab & b"),
+    ]
+    assert page.select(".skip-link a")[1]["href"] == "#lab-a"
+    assert "lab" not in [link.get("class") for link in page.select(".bd-sidebar-primary a")]
+    made(book, "")
+    assert len(BeautifulSoup(book.page("first"), "html.parser").select(".skip-link a")) == 1
 
 
 def test_map_has_a_card_for_each_chapter_in_reading_order(book):
@@ -67,7 +126,7 @@ def test_map_has_a_card_for_each_chapter_in_reading_order(book):
     book.write(
         "_toc.yml",
         "format: jb-book\nroot: book/index\nparts:\n- caption: Basics\n  chapters:\n  - file: book/first\n"
-        "  - file: book/errata\n- caption: Beyond\n  chapters:\n  - file: book/second\n",
+        "  - file: book/errata\n  - file: book/notation\n- caption: Beyond\n  chapters:\n  - file: book/second\n",
     )
     book.build_well()
     front = BeautifulSoup(book.page("index"), "html.parser")
@@ -96,6 +155,7 @@ def test_a_lab_of_a_chapter_plays_on_the_first_page_and_follows_the_chapter(book
     book.write("book/index.md", "# The book\n\n```{lab} first/nothing\n```\n")
     status, said = book.build()
     assert status != 0 and "no lab first/nothing; first has other" in said
+    book.write("book/index.md", "# The book\n\n```{mechanism-map}\n```\n")
 
 
 @pytest.mark.parametrize("field", ["claim", "question", "paper", "time", "systems"])
@@ -117,9 +177,20 @@ def test_a_common_belief_is_one_folded_line_that_opens_to_the_truth_and_leads_to
     assert "Two is even" in box.get_text()
     target = box.select("a")[-1]["href"]
     assert target == "errata.html#erratum-first-1"
+    part = BeautifulSoup(book.page("errata"), "html.parser").find(id="errata-first")
+    entry = part.find(id="erratum-first-1")
+    assert part.select_one("h2 a")["href"] == "first.html"
+    assert entry.h3.get_text().startswith("Odd or even") and "Any textbook." in entry.get_text()
+    links = [link["href"] for link in entry.select("li a, dd a")]
+    assert links[0].startswith("#") and links[1].endswith("/one.md")
+    assert links[-1] == "first.html#belief-first-1" and box["id"] == "belief-first-1"
+
+
+def test_an_erratum_that_no_chapter_shows_says_so(book):
+    made(book, "")
     entry = BeautifulSoup(book.page("errata"), "html.parser").find(id="erratum-first-1")
-    assert "Any textbook." in entry.get_text()
-    assert entry.select_one("li a")["href"].startswith("#")
+    assert entry.select("dd")[-1].get_text().strip() == "No chapter shows it; it belongs to First"
+    assert entry.select("a")[-1]["href"] == "first.html"
 
 
 def test_unknown_erratum_is_refused(book):
@@ -132,6 +203,7 @@ def test_unknown_erratum_is_refused(book):
     [
         ({"truth": None}, "first-1: no truth"),
         ({"colour": "red"}, "first-1: unknown key colour"),
+        ({"chapter": "third"}, "first-1: no chapter third"),
         ({"id": None}, "an entry without id: no id"),
     ],
 )
@@ -264,7 +336,8 @@ def test_links_need_the_repository_s_address(book):
         "Edit this page": "https://github.com/someone/notes/edit/main/book/first.ipynb",
         "Report a mistake": "https://github.com/someone/notes/issues/new?title=Mistake%20in%20first",
     }
-    assert "notebook-links" not in book.page("index")
+    front = BeautifulSoup(book.page("index"), "html.parser").select(".notebook-links a")
+    assert [link["href"] for link in front] == ["../how-multimodal-models-work.pdf"]
     head = BeautifulSoup(book.page("second"), "html.parser").head
     assert head.find("link", rel="canonical")["href"] == "https://someone.github.io/notes/book/second.html"
     picture = head.find("meta", property="og:image")["content"]
@@ -291,10 +364,10 @@ def glossary(book):
         "book/glossary.md",
         "# Glossary\n\n```{glossary}\nattention mask 掩码\n    Which $x$ count.\n\nmask\n    Less.\n```\n",
     )
-    book.pages("first", "second", "glossary", "errata")
+    book.pages("first", "second", "glossary", "notation", "errata")
     yield
     (book.root / "book/glossary.md").unlink()
-    book.pages("first", "second", "errata")
+    book.pages("first", "second", "notation", "errata")
 
 
 def test_the_first_use_of_a_term_leads_to_the_glossary_and_carries_its_meaning(book, glossary):
@@ -370,3 +443,16 @@ def test_chinese_words_are_marked_as_such(book):
     article = made(book, "A plan 传输方案 and a view 视图, but not `原型` in code.")
     assert [word.get_text() for word in article.select("span[lang=zh]")] == ["传输方案", "视图"]
     assert "A plan 传输方案 and a view 视图, but not 原型 in code." in article.get_text()
+
+
+def test_the_colours_of_a_page_without_scripts_are_those_of_the_theme(book):
+    made(book, "")
+    static = book.root / "_build/html/_static"
+    light, dark = (static / "no-script.css").read_text("utf-8").split("@media")[1:]
+    assert "prefers-color-scheme: light" in light and "prefers-color-scheme: dark" in dark and "print" in light
+    for mode, rules, other in (("light", light, dark), ("dark", dark, light)):
+        sheet = (static / "styles/pydata-sphinx-theme.css").read_text("utf-8")
+        body = max(re.findall(rf"html\[data-theme={mode}\]\{{([^}}]*)\}}", sheet), key=len)
+        assert f"html[data-theme=auto]{{{body}}}" in rules and body not in other
+    head = BeautifulSoup(book.page("first"), "html.parser").head
+    assert head.select_one("noscript link")["href"] == "../_static/no-script.css"

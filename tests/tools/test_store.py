@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tools.store import NotStored, file_problems, main, problems, read, store
 
 DRAWING = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
+DIAGRAM = "from mmnotes.page import Diagram\nDiagram(9, 9, text='An empty page.')"
 WIDGET = "import ipywidgets\nipywidgets.IntSlider()"
 
 
@@ -52,6 +53,16 @@ def test_text_is_stored_pictures_and_widgets_are_not_and_storing_again_changes_n
     assert path.read_bytes() == first
 
 
+def test_a_diagram_is_a_drawing(tmp_path):
+    path = write(tmp_path, drawing(DIAGRAM))
+    store(path)
+    (cell,) = code(path)
+    assert (cell.outputs, cell.execution_count) == ([], None)
+    path = write(tmp_path, DIAGRAM)
+    with pytest.raises(NotStored, match="neither the tag figure nor the tag lab"):
+        store(path)
+
+
 def test_ids_are_kept_and_missing_ones_depend_only_on_the_file(tmp_path):
     path = write(tmp_path, new_code_cell("print(1)", id="kept"), "print(2)", "print(2)")
     raw = json.loads(path.read_text())
@@ -69,6 +80,13 @@ def test_the_chapter_runs_in_its_own_folder_with_one_thread_and_no_frames(tmp_pa
     path = write(tmp_path, probe, "print(os.environ.get('MMNOTES_LAB_FRAMES'))")
     store(path)
     assert [cell.outputs[0].text for cell in code(path)] == ["book 1\n", "None\n"]
+
+
+def test_a_figure_is_drawn_whatever_backend_somebody_has_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    path = write(tmp_path, drawing(DRAWING), "import os\nprint(os.environ.get('MPLBACKEND') == 'agg')")
+    store(path)
+    assert code(path)[1].outputs[0].text == "False\n"
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_the_film_begins_with_the_frozen_network_and_is_what_a_branch_learns(une
 
 
 @pytest.mark.parametrize(
-    ("pair", "scale", "taps"), [("an owl, turned", 1.0, "all"), ("a shark, told tropical fish", 2.0, "8 x 8")]
+    ("pair", "scale", "taps"), [("an owl, turned", 1.0, "all"), ("a shark, told tropical fish", 2.0, "8 x 8 and 4 x 4")]
 )
 def test_stored_samples_are_what_the_steered_generator_draws(study, unet, branch, stored, pair, scale, taps):
     found = study.lab_row(unet, branch, stored["pictures"].about(pair=pair), scale=scale, taps=taps)

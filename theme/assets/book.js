@@ -18,7 +18,15 @@
   });
   boxes.forEach((box) => watch.observe(box));
 
-  // On paper: light, with everything open that is not code, and the solutions behind the chapter, where they do not
+  // An address that leads to a folded box opens it.
+  const unfold = () => {
+    const box = document.getElementById(location.hash.slice(1));
+    if (box?.matches("details")) box.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
+  // On paper: light, with everything open that is not code, and the solutions behind their chapter, where they do not
   // answer before they are asked. Afterwards the page is as it was.
   const root = document.documentElement;
   let undo = [];
@@ -30,18 +38,20 @@
       box.open = true;
       undo.push(() => (box.open = false));
     }
-    const solutions = document.querySelectorAll("details.solution");
-    if (!solutions.length) return;
-    const appendix = document.createElement("section");
-    appendix.append(Object.assign(document.createElement("h2"), { textContent: "Solutions" }));
-    for (const solution of solutions) {
-      const place = document.createComment("solution");
-      solution.replaceWith(place);
-      appendix.append(solution);
-      undo.push(() => place.replaceWith(solution));
+    for (const article of document.querySelectorAll("article.bd-article")) {
+      const solutions = article.querySelectorAll("details.solution");
+      if (!solutions.length) continue;
+      const appendix = document.createElement("section");
+      appendix.append(Object.assign(document.createElement("h2"), { textContent: "Solutions" }));
+      for (const solution of solutions) {
+        const place = document.createComment("solution");
+        solution.replaceWith(place);
+        appendix.append(solution);
+        undo.push(() => place.replaceWith(solution));
+      }
+      article.append(appendix);
+      undo.push(() => appendix.remove());
     }
-    document.querySelector("article.bd-article").append(appendix);
-    undo.push(() => appendix.remove());
   });
   addEventListener("afterprint", () => {
     undo.forEach((act) => act());

@@ -61,7 +61,7 @@
     };
     link.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && later());
     link.addEventListener("focus", () => link.matches(":focus-visible") && open(link));
-    link.addEventListener("pointerleave", (event) => event.relatedTarget !== card && close());
+    link.addEventListener("pointerleave", (event) => !card.contains(event.relatedTarget) && close());
     link.addEventListener("blur", close);
   }
   card.addEventListener("pointerleave", close);

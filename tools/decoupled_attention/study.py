@@ -27,7 +27,7 @@ from tools.training import pictures_along, shades, write
 
 FILE = "decoupled_attention/samples.npz"
 SEEDS, GUIDANCE, STEPS = (0, 1, 2), 3.0, 15
-SCALES = (0.0, 0.5, 1.0, 2.0)
+SCALES, LAB_SCALES = (0.0, 0.5, 1.0, 2.0), (0.0, 0.5, 1.0, 1.5, 2.0)
 WAYS = ("image alone", "with its text", "with another text")
 SAMPLES = 4
 LAYERS = {"all": range(7), "encoder and middle": range(3), "decoder": range(3, 7)}
@@ -121,11 +121,11 @@ def measures(kind: Kind, eye: nn.Module, *, ways: Sequence[str]) -> Samples:
 def lab(made: Prompted) -> Samples:
     """The pictures of the lab."""
     drawn = []
-    for (name, pair), scale, layers in itertools.product(PAIRS.items(), SCALES, LAYERS):
+    for (name, pair), scale, layers in itertools.product(PAIRS.items(), LAB_SCALES, LAYERS):
         drawn.append(lab_row(made, pair, scale=scale, layers=layers))
         print(f"samples of {name}, scale {scale}, layers {layers}", flush=True)
     on = {layers: {"on": [*numbers]} for layers, numbers in LAYERS.items()}
-    axes: Axes = {"pair": PAIRS, "scale": SCALES, "layers": on, "sample": range(SAMPLES)}
+    axes: Axes = {"pair": PAIRS, "scale": LAB_SCALES, "layers": on, "sample": range(SAMPLES)}
     return shades(drawn, axes, levels=LEVELS, settings={"guidance": GUIDANCE, "steps": STEPS, "seed": SEEDS[0]})
 
 

@@ -40,8 +40,8 @@ from tools.zero_conv.train import PLACES, Lessons, frozen, steered_loss
 FILE = "zero_conv/samples.npz"
 SEEDS, GUIDANCE, STEPS = (0, 1, 2), 2.0, 12
 SCALES = (0.0, 0.5, 1.0, 1.5, 2.0)
-TAPS = {"all": range(7), "16 x 16": (0, 1), "8 x 8": (2, 3), "4 x 4": (4, 5, 6)}
-LAB_SCALES, SAMPLES, LEVELS = (0.0, 0.5, 1.0, 2.0), 3, 31  # shades of a colour are stored as 0 to 31
+TAPS = {"all": range(7), "16 x 16": (0, 1), "8 x 8 and 4 x 4": range(2, 7)}
+SAMPLES, LEVELS = 3, 31  # shades of a colour are stored as 0 to 31
 PAIRS = {
     "an owl, turned": {"edge map": "owl", "turned": 30, "text": "owl"},
     "a penguin, turned": {"edge map": "penguin", "turned": 30, "text": "penguin"},
@@ -232,11 +232,11 @@ def starts(unet: UNet) -> Samples:
 def lab(unet: UNet, branch: ControlBranch) -> Samples:
     """The pictures of the lab."""
     drawn = []
-    for (name, pair), scale, taps in itertools.product(PAIRS.items(), LAB_SCALES, TAPS):
+    for (name, pair), scale, taps in itertools.product(PAIRS.items(), SCALES, TAPS):
         drawn.append(lab_row(unet, branch, pair, scale=scale, taps=taps))
         print(f"samples of {name}, scale {scale}, taps {taps}", flush=True)
     on = {taps: {"on": [*numbers]} for taps, numbers in TAPS.items()}
-    axes: Axes = {"pair": PAIRS, "scale": LAB_SCALES, "taps": on, "sample": range(SAMPLES)}
+    axes: Axes = {"pair": PAIRS, "scale": SCALES, "taps": on, "sample": range(SAMPLES)}
     return shades(drawn, axes, levels=LEVELS, settings={"guidance": GUIDANCE, "steps": STEPS, "seed": SEEDS[0]})
 
 
