@@ -95,18 +95,12 @@ def _told(targets: Tensor, labels: Tensor) -> Tensor:
 
 
 def _told_mistakes(targets: Tensor, labels: Tensor) -> dict[str, Any]:
-    of_all, of_label, of_one = _heights(targets, labels)
-    told = torch.stack([of_all - of_label, of_label - of_one])
+    told = _told(targets, labels)
     return {
         "The two numbers have changed places.": told.flip(0),
-        "The second number is the whole; what is told about the label is a part of it.": torch.stack(
-            [of_all - of_label, of_all - of_one]
-        ),
-        "The first number is the whole; what is told besides is a part of it.": torch.stack(
-            [of_all - of_one, of_label - of_one]
-        ),
+        "The second number is the whole; the first is a part of it.": torch.stack([told[0], told.sum()]),
+        "The first number is the whole; the second is a part of it.": torch.stack([told.sum(), told[1]]),
         "These are bits; the logarithm is the natural one.": told / torch.tensor(2.0).log(),
-        "The mean of the answers comes first, then its entropy.": torch.stack([of_all - of_one, of_one - of_one]),
         "The sign is turned round: the mean's entropy is the larger one.": -told,
     }
 

@@ -1,0 +1,66 @@
+"""The pictures of the chapter on DINO show the numbers that they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+
+from mmnotes.dino import plots
+from mmnotes.page import BLUE, ORANGE, SKY
+
+
+@pytest.fixture
+def figure():
+    made = plt.figure(figsize=(6, 2.6))
+    yield made
+    plt.close(made)
+
+
+def test_a_course_is_three_curves_and_the_answers_loudest_first(figure):
+    heights, table = np.array([[3.0, 0.5], [3.5, 1.0], [4.0, 2.0]]), np.zeros((2, 30))
+    table[0, 7], table[1, 29] = 0.4, 0.9
+    plots.course(figure, [0, 20], heights, table, most=4.2, known=2.1)
+    left, right = figure.axes
+    shown = {line.get_color(): line.get_ydata().tolist() for line in left.lines}
+    assert shown == {BLUE: heights[2].tolist(), ORANGE: heights[0].tolist(), "0.5": heights[1].tolist()}
+    assert left.get_yticks().tolist() == [0, 2.1, 4.2]
+    drawn = right.images[0].get_array()
+    assert drawn.shape == (2, 24) and drawn[:, :2].tolist() == [[0, 0.4], [0.9, 0]]
+
+
+def test_a_course_is_stacked_where_it_is_narrow():
+    narrow = plt.figure(figsize=(4, 4.4))
+    plots.course(narrow, [0, 20], np.ones((3, 2)), np.ones((2, 30)), most=4.2, known=2.1)
+    places = [axes.get_subplotspec().colspan.start for axes in narrow.axes]
+    plt.close(narrow)
+    assert places == [0, 0]
+
+
+def test_boxes_lie_where_the_crops_are(axes):
+    pictures = [np.zeros((3, 64, 64)), np.ones((3, 64, 64))]
+    boxes = np.array([[[0, 0, 1, 1], [0.5, 0.25, 0.25, 0.5]]] * 2)
+    plots.crops(axes, pictures, boxes)
+    assert axes.images[0].get_array().shape == (68, 136, 3)
+    first, second, third, _ = axes.patches
+    assert first.get_bbox().bounds == (1.5, 1.5, 64, 64) and third.get_bbox().bounds == (69.5, 1.5, 64, 64)
+    assert second.get_bbox().bounds == (1.5 + 32, 1.5 + 16, 16, 32)
+    assert [each.get_edgecolor() for each in (first, second)] == [to_rgba(ORANGE), to_rgba(SKY)]
+
+
+def test_answers_stand_in_the_order_of_their_loads(figure):
+    targets = np.zeros((4, 30))
+    targets[:3, 5], targets[3, 2] = 1, 1
+    plots.answers(figure, targets, np.full((2, 3, 8, 8), 0.5))
+    left, right = figure.axes[:2]
+    drawn = left.images[0].get_array()
+    assert drawn.shape == (24, 2) and drawn[0].tolist() == [1, 1] and drawn[1:].sum() == 0
+    assert [bar.get_width() for bar in right.patches][:3] == [22.5, 7.5, 0]
+    assert left.child_axes[0].images[0].get_array().shape == (10, 20, 3)
+
+
+def test_generations_follow_lines_of_their_factors(axes):
+    sizes = {0.2: [4.0, 2.0, 1.0], 0.1: [4.0, 3.0, 2.0], 0.05: [4.0, 4.0, 4.0], 0.04: [4.0, 5.0, 6.0]}
+    plots.generations(axes, sizes, {0.2: 0.5, 0.1: 1, 0.05: 2, 0.04: 3})
+    lines = [line.get_ydata().tolist() for line in axes.lines]
+    assert lines[::2] == [[4, 2, 1], [4, 4, 4], [4, 8, 16], [4, 12, 36]]
+    assert lines[1::2] == list(sizes.values()) and axes.get_yscale() == "log"
