@@ -75,7 +75,7 @@ def course(
     """
     randoms = [torch.Generator().manual_seed(seed) for seed in seeds]
     students = [_head(seed) for seed in seeds]
-    weights, _ = stack_module_state(students)  # type: ignore[arg-type]
+    weights, _ = stack_module_state(students)
     teacher = {name: each.detach().clone() for name, each in weights.items()}
     optimiser = torch.optim.Adam(weights.values(), lr=RATE)
     centres = torch.stack([centres_of(random) for random in randoms])
@@ -127,8 +127,10 @@ _NETWORK = _head(0)
 
 def _logits(weights: dict[str, Tensor], points: Tensor) -> Tensor:
     with torch.set_grad_enabled(weights["prototypes"].requires_grad):
-        return vmap(lambda own, each: functional_call(_NETWORK, own, (each,)))(weights, points)
+        logits: Tensor = vmap(lambda own, each: functional_call(_NETWORK, own, (each,)))(weights, points)
+    return logits
 
 
 def _entropy(targets: Tensor) -> Tensor:
-    return torch.special.entr(targets).sum(-1)
+    entropy: Tensor = torch.special.entr(targets).sum(-1)
+    return entropy

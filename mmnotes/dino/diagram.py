@@ -16,8 +16,8 @@ def diagram() -> Diagram:
         "teacher's logits z_t, less the centre c, which is their running mean, and divided by a low temperature, go "
         "through a softmax and are the targets p_t. The student's logits z_s, divided by a higher temperature, go "
         "through a softmax and are its predictions p_s. The loss is the cross-entropy of predictions with targets of "
-        "other crops. Its gradient goes to the student alone; the teacher's weights theta_t are a moving average of the "
-        "student's, theta_s.",
+        "other crops. Its gradient goes to the student alone; the teacher's weights theta_t are a moving average of "
+        "the student's, theta_s.",
     )
     picture = drawing.box((MIDDLE, PICTURE), "picture", width=80, height=26)
     large = drawing.box((TEACHER, CROPS), "global crops $u$", width=112, height=28)

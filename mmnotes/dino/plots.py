@@ -40,15 +40,15 @@ def course(
 def crops(axes: Axes, pictures: Sequence[ArrayLike], boxes: ArrayLike) -> None:
     """Versions of a picture (3, height, width) side by side, and the boxes (versions, crops, 4) of their crops.
 
-    A box is left, top, width and height in sides of the picture; the first of each version is the global crop, drawn thick.
+    A box is left, top, width and height in sides of the picture; the first is the global crop, drawn thick.
     """
     side = np.asarray(pictures[0]).shape[-1]
     montage(axes, np.stack([np.asarray(each) for each in pictures])[None])
     for place, own in enumerate(side * np.asarray(boxes)):
         for number, (left, top, width, height) in enumerate(own):
             corner = (place * (side + 4) + 2 + left - 0.5, 2 + top - 0.5)
-            look = {"edgecolor": SKY if number else ORANGE, "linewidth": 1.2 if number else 2.2}
-            axes.add_patch(Rectangle(corner, width, height, fill=False, **look))
+            colour, thick = (SKY, 1.2) if number else (ORANGE, 2.2)
+            axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=thick))
 
 
 def answers(figure: Figure, targets: ArrayLike, pictures: ArrayLike) -> None:

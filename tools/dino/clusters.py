@@ -8,7 +8,7 @@ import itertools
 import torch
 from torch import Tensor
 
-from mmnotes.dino.clusters import MEASURES, PROTOTYPES, STEPS, EVERY, Course, course
+from mmnotes.dino.clusters import EVERY, MEASURES, PROTOTYPES, STEPS, Course, course
 from mmnotes.layers.samples import Axes, Samples, packed
 from mmnotes.sinkhorn import teacher_assignment
 from tools.training import write
