@@ -54,18 +54,20 @@ def crops(axes: Axes, pictures: Sequence[ArrayLike], boxes: ArrayLike) -> None:
 def answers(figure: Figure, targets: ArrayLike, pictures: ArrayLike) -> None:
     """Targets (crops, prototypes) as columns over their crops (crops, 3, height, width), and the prototypes' loads.
 
-    Prototypes are sorted by their load and drawn to the 24th; a line is the fair load.
+    Prototypes are sorted by their load and drawn to the 24th; a line is the fair load. Shades go with the square root of
+    a target, in eight steps, and crops have four steps of a colour: a frame of the book has few colours in all.
     """
     table = np.asarray(targets)
     loads = table.mean(0) * table.shape[1]
     order = np.argsort(-loads)[:24]
     shown = table[: len(np.asarray(pictures))]
     upper, right = figure.subplots(1, 2, width_ratios=(3, 1), sharey=True)
-    upper.imshow(shown[:, order].T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    shades = np.round(7 * np.sqrt(shown[:, order].T.clip(0, 1))) / 7
+    upper.imshow(shades, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     upper.set(xticks=[], yticks=[], ylabel="prototypes")
     upper.set_title("targets")
     strip = upper.inset_axes((0, -0.17, 1, 0.15))
-    tiles = np.pad(np.asarray(pictures), ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
+    tiles = np.pad(np.round(3 * np.asarray(pictures)) / 3, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
     strip.imshow(np.hstack([each.transpose(1, 2, 0) for each in tiles]), aspect="auto", interpolation="none")
     strip.axis("off")
     right.barh(range(len(order)), loads[order], color=BLUE)

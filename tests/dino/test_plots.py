@@ -49,12 +49,12 @@ def test_boxes_lie_where_the_crops_are(axes):
 
 def test_answers_stand_in_the_order_of_their_loads(figure):
     targets = np.zeros((4, 30))
-    targets[:3, 5], targets[3, 2] = 1, 1
+    targets[:3, 5], targets[3, 2], targets[0, 9] = 1, 1, 1 / 64
     plots.answers(figure, targets, np.full((2, 3, 8, 8), 0.5))
     left, right = figure.axes[:2]
     drawn = left.images[0].get_array()
-    assert drawn.shape == (24, 2) and drawn[0].tolist() == [1, 1] and drawn[1:].sum() == 0
-    assert [bar.get_width() for bar in right.patches][:3] == [22.5, 7.5, 0]
+    assert drawn.shape == (24, 2) and drawn[0].tolist() == [1, 1] and np.isclose(drawn[1:].sum(), 1 / 7)
+    assert [bar.get_width() for bar in right.patches][:3] == [22.5, 7.5, 30 / 64 / 4]
     assert left.child_axes[0].images[0].get_array().shape == (10, 20, 3)
 
 
