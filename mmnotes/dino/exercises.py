@@ -6,120 +6,143 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmnotes.dino.loss import cross_entropies
+from mmnotes.dino.centre import updated_centre
+from mmnotes.dino.loss import centred_targets, cross_entropies, cross_view_loss, dino_loss
 from mmnotes.page.exercises import Exercise
 
-_WEIGHT = torch.sin(torch.arange(35.0).reshape(7, 5) ** 1.3) / 4
-_CROPS = torch.cos(torch.arange(100.0).reshape(5, 4, 5) ** 1.2) / 2
-_CENTRE = torch.linspace(-0.1, 0.2, 7) ** 2
-_TARGETS = (4 * torch.cos(torch.arange(66.0).reshape(6, 11) ** 1.2)).softmax(-1)
-_FIRST, _SECOND = torch.tensor([0, 1, 1, 2, 0, 2]), torch.tensor([0, 0, 0, 1, 1, 1])
+_WAVES = torch.cos(torch.arange(60.0).reshape(5, 2, 6) ** 1.3) / 2
+_OTHER = torch.sin(torch.arange(24.0).reshape(2, 2, 6) ** 1.2) / 2
+_CENTRE = torch.linspace(-0.2, 0.3, 6)
 
 
-def _terms_mistakes(views: int, crops: int) -> dict[str, Any]:
+def _terms_mistakes(crops: int) -> dict[str, Any]:
     return {
-        "A view is not compared with itself.": views * crops,
-        "Pairs are ordered: the teacher's view and the student's crop.": views * (crops - 1) - views * (views - 1) // 2,
-        "The views are among the crops.": views * (crops + views - 1),
-        "The student sees all crops, the views of the teacher among them.": views * (crops - views),
+        "The teacher sees the two global crops only, so it is not every crop with every other.": crops * (crops - 1),
+        "A view is not compared with itself: two terms fall away.": 2 * crops,
+        "Local crops meet both views, and the two views meet each other as well.": 2 * (crops - 2),
+        "Both views are targets.": crops - 1,
     }
 
 
-def _memory_mistakes(m: float, steps: int) -> dict[str, Any]:
+def _slope(student: Tensor, target: Tensor, tau: float) -> Tensor:
+    return ((student / tau).softmax(-1) - target) / tau
+
+
+def _slope_mistakes(student: Tensor, target: Tensor, tau: float) -> dict[str, Any]:
+    said = (student / tau).softmax(-1)
     return {
-        "That is the share of what is older.": m**steps,
-        "The last student has the share 1 - m, the one before less: sum all of them.": (1 - m) * m ** (steps - 1),
-        "Each student has not the same share: those that are older count less.": steps * (1 - m),
-        "The sum begins with the latest student, which has the share 1 - m.": m - m ** (steps + 1),
+        "The sign is the other way round: the loss falls where the target is larger.": -_slope(student, target, tau),
+        "The logits are divided by τ before the softmax, so its slope is too.": said - target,
+        "The student's temperature is missing inside its softmax.": (student.softmax(-1) - target) / tau,
+        "That is the gradient by log p; p itself depends on every logit.": -target / said / tau,
     }
 
 
-def _loss(pairs: Tensor) -> Tensor:
-    return (pairs.sum() - pairs.diagonal().sum()) / (pairs.numel() - len(pairs))
+def _weight_mistakes(momentum: float, age: int) -> dict[str, Any]:
+    return {
+        "That is how much is left of the start after so many steps.": momentum**age,
+        "The student of i steps ago has been multiplied by m i times, and once by 1 - m.": (1 - momentum)
+        * momentum ** (age + 1),
+        "m is what is kept of the teacher, 1 - m what comes from the student.": momentum * (1 - momentum) ** age,
+        "A plain average over 1 / (1 - m) steps has equal weights; this one fades.": 1 - momentum,
+    }
 
 
-def _slope(
-    weight: Tensor, crops: Tensor, targets_of: Callable[[Tensor], Tensor], loss_of: Callable[[Tensor], Tensor] = _loss,
-    *, tau: float = 0.1, stopped: bool = True,
-) -> Tensor:  # fmt: skip
-    """The gradient by the weight of a student who is its own teacher."""
-    weight = weight.detach().clone().requires_grad_()
-    logits = crops @ weight.T
-    targets = targets_of(logits[:2])
-    pairs = cross_entropies(logits, targets, tau=tau)
-    if not stopped:
-        said = (logits / tau).log_softmax(-1)
-        pairs = -torch.einsum("ubk,vbk->uv", targets, said) / crops.shape[1]
-    (slope,) = torch.autograd.grad(loss_of(pairs), weight)
-    return slope
+def _gradient(weight: Tensor, views: Tensor, centre: Tensor, student_tau: float, teacher_tau: float) -> Tensor:
+    def loss(weight: Tensor) -> Tensor:
+        said = views @ weight.T
+        return dino_loss(said, said[:2], centre, student_tau=student_tau, teacher_tau=teacher_tau)
+
+    return _slope_of(loss, weight)
 
 
-def _step(weight: Tensor, crops: Tensor, centre: Tensor) -> Tensor:
-    return _slope(weight, crops, lambda z: ((z - centre) / 0.04).softmax(-1))
+def _slope_of(loss: Callable[[Tensor], Tensor], weight: Tensor) -> Tensor:
+    weight = weight.clone().requires_grad_()
+    return torch.autograd.grad(loss(weight), weight)[0]
 
 
-def _step_mistakes(weight: Tensor, crops: Tensor, centre: Tensor) -> dict[str, Any]:
-    def sharp(z: Tensor) -> Tensor:
-        return ((z - centre) / 0.04).softmax(-1)
+def _gradient_mistakes(
+    weight: Tensor, views: Tensor, centre: Tensor, student_tau: float, teacher_tau: float
+) -> dict[str, Any]:
+    right = _gradient(weight, views, centre, student_tau, teacher_tau)
+    pairs, batch = 2 * (len(views) - 1), views.shape[1]
+
+    def loose(weight: Tensor) -> Tensor:
+        said = views @ weight.T
+        targets = ((said[:2] - centre) / teacher_tau).softmax(-1)
+        terms = -torch.einsum("ubk,vbk->uv", targets, (said / student_tau).log_softmax(-1))
+        return (terms.sum() - terms.trace()) / pairs / batch
+
+    def itself(weight: Tensor) -> Tensor:
+        said = views @ weight.T
+        return cross_entropies(said, centred_targets(said[:2], centre, tau=teacher_tau), tau=student_tau).mean()
+
+    def late(weight: Tensor) -> Tensor:
+        said = views @ weight.T
+        targets = (said[:2] / teacher_tau).softmax(-1) - centre
+        return cross_view_loss(said, targets, tau=student_tau)
 
     return {
-        "A gradient flows through the targets; detach them.": _slope(weight, crops, sharp, stopped=False),
-        "The centre is subtracted.": _slope(weight, crops, lambda z: ((z + centre) / 0.04).softmax(-1)),
-        "The centre is missing.": _slope(weight, crops, lambda z: (z / 0.04).softmax(-1)),
-        "The centre belongs inside the softmax.": _slope(weight, crops, lambda z: (z / 0.04).softmax(-1) - centre),
-        "The targets are those of τ = 0.04, the student's answers those of 0.1.": _slope(
-            weight, crops, lambda z: ((z - centre) / 0.1).softmax(-1), tau=0.04
+        "The teacher gets a gradient: its targets have to be detached.": _slope_of(loose, weight),
+        "A view is compared with itself, too.": _slope_of(itself, weight),
+        "The centre is added; it has to be subtracted.": _gradient(weight, views, -centre, student_tau, teacher_tau),
+        "The centre is missing.": _gradient(weight, views, 0 * centre, student_tau, teacher_tau),
+        "The centre is subtracted after the softmax, so the targets do not sum to one.": _slope_of(late, weight),
+        "The temperatures have changed places.": _gradient(weight, views, centre, teacher_tau, student_tau),
+        "The terms are summed; their mean is asked for.": right * pairs,
+        "The batch is summed; its mean is asked for.": right * batch,
+    }
+
+
+def _centres(centre: Tensor, batches: Tensor, momentum: float) -> Tensor:
+    """The centre that each batch is to be used with."""
+    used = []
+    for batch in batches:
+        used.append(centre)
+        centre = updated_centre(centre, batch, momentum=momentum)
+    return torch.stack(used)
+
+
+def _centres_mistakes(centre: Tensor, batches: Tensor, momentum: float) -> dict[str, Any]:
+    after = _centres(centre, torch.cat([batches, batches[:1]]), momentum)[1:]
+    first = torch.stack([centre, *batches[:-1].mean((1, 2))])
+    return {
+        "A batch uses the centre from before it; this one has seen the batch already.": after,
+        "m is what is kept, 1 - m what comes from the batch.": _centres(centre, batches, 1 - momentum),
+        "The centre is the mean over views and pictures, not their sum.": _centres(
+            centre, batches * batches[0, ..., 0].numel(), momentum
         ),
-        "A view is not compared with itself.": _slope(weight, crops, sharp, torch.mean),
-        "This is the sum of the terms; the loss is their mean.": _step(weight, crops, centre) * (2 * len(crops) - 2),
-        "This is summed over the batch; the loss is a mean.": _step(weight, crops, centre) * crops.shape[1],
-    }
-
-
-def _sharp_enough_mistakes(rho: float, tau: float) -> dict[str, Any]:
-    return {
-        "At this temperature the part is multiplied by ρ² and shrinks.": tau / rho,
-        "The part is also multiplied by what another crop tells of it.": tau,
-        "A crop does tell the share ρ; what is lost does not grow.": (1 - rho) * tau,
-    }
-
-
-def _heights(targets: Tensor, labels: Tensor) -> list[Tensor]:
-    means = torch.stack([targets[labels == each].mean(0) for each in labels.unique()])
-    return [torch.special.entr(each).sum(-1).mean() for each in (targets.mean(0), means, targets)]
-
-
-def _told(targets: Tensor, labels: Tensor) -> Tensor:
-    of_all, of_label, of_one = _heights(targets, labels)
-    return torch.stack([of_all - of_label, of_label - of_one])
-
-
-def _told_mistakes(targets: Tensor, labels: Tensor) -> dict[str, Any]:
-    told = _told(targets, labels)
-    return {
-        "The two numbers have changed places.": told.flip(0),
-        "The second number is the whole; the first is a part of it.": torch.stack([told[0], told.sum()]),
-        "The first number is the whole; the second is a part of it.": torch.stack([told.sum(), told[1]]),
-        "These are bits; the logarithm is the natural one.": told / torch.tensor(2.0).log(),
-        "The sign is turned round: the mean's entropy is the larger one.": -told,
+        "This is the mean of the batch before alone; nothing older is kept.": first,
+        "The centre stays where it started.": centre.expand(len(batches), -1),
     }
 
 
 EXERCISES = {
     "dino-1": Exercise(
-        solution=lambda views, crops: views * (crops - 1),
-        mistakes=_terms_mistakes,
-        inputs=((2, 10), (3, 7), (2, 2)),
-        tolerance=1e-9,
+        solution=lambda crops: 2 * (crops - 1), mistakes=_terms_mistakes, inputs=((10,), (6,), (3,)), tolerance=1e-9
     ),
     "dino-2": Exercise(
-        solution=lambda m, steps: 1 - m**steps, mistakes=_memory_mistakes, inputs=((0.9, 7), (0.996, 250), (0.5, 2))
+        solution=_slope,
+        mistakes=_slope_mistakes,
+        inputs=((_WAVES[0, 0], _OTHER[0, 0].softmax(0), 0.1), (_WAVES[1, 1], (5 * _OTHER[1, 0]).softmax(0), 0.5)),
     ),
     "dino-3": Exercise(
-        solution=_step, mistakes=_step_mistakes, inputs=((_WEIGHT, _CROPS, _CENTRE), (_WEIGHT, _CROPS[:3], -_CENTRE))
+        solution=lambda momentum, age: (1 - momentum) * momentum**age,
+        mistakes=_weight_mistakes,
+        inputs=((0.9, 5), (0.996, 250), (0.5, 1)),
+        tolerance=1e-6,
     ),
     "dino-4": Exercise(
-        solution=lambda rho, tau: rho * tau, mistakes=_sharp_enough_mistakes, inputs=((0.7, 0.1), (0.4, 0.3))
+        solution=_gradient,
+        mistakes=_gradient_mistakes,
+        inputs=(
+            (_OTHER[0].repeat(3, 1)[:, :4] + _CENTRE[:, None], _WAVES[..., :4], _CENTRE, 0.1, 0.04),
+            (_OTHER[1].repeat(3, 1), _WAVES[:3], _CENTRE.flip(0), 0.2, 0.1),
+        ),
     ),
-    "dino-5": Exercise(solution=_told, mistakes=_told_mistakes, inputs=((_TARGETS, _FIRST), (_TARGETS, _SECOND))),
+    "dino-5": Exercise(
+        solution=_centres,
+        mistakes=_centres_mistakes,
+        inputs=((_CENTRE, _WAVES[:4].unflatten(0, (2, 2)), 0.9), (0 * _CENTRE, _WAVES[None].repeat(3, 1, 1, 1), 0.6)),
+    ),
 }
