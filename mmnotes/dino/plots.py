@@ -54,8 +54,8 @@ def crops(axes: Axes, pictures: Sequence[ArrayLike], boxes: ArrayLike) -> None:
 def answers(figure: Figure, targets: ArrayLike, pictures: ArrayLike) -> None:
     """Targets (crops, prototypes) as columns over their crops (crops, 3, height, width), and the prototypes' loads.
 
-    Prototypes are sorted by their load and drawn to the 24th; a line is the fair load. Shades go with the square root of
-    a target, in eight steps, and crops have four steps of a colour: a frame of the book has few colours in all.
+    Prototypes are sorted by their load and drawn to the 24th; a line is the fair load. Shades go with the square root
+    of a target, in eight steps, and crops have four steps of a colour: a frame of the book has few colours in all.
     """
     table = np.asarray(targets)
     loads = table.mean(0) * table.shape[1]
