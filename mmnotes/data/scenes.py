@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pad
 
 from mmnotes.data.emoji import Vendor, concepts, cutouts
 from mmnotes.data.textures import SIDE, grounds
@@ -54,7 +54,8 @@ def scenes(
 ) -> Scenes:
     """So many scenes with objects of these vendors, among the concepts that are held out or among the others.
 
-    Later objects may cover earlier ones in part. An object lies wholly in the picture, and is mirrored half the time.
+    Later objects may cover earlier ones in part. The middle of an object is anywhere in the picture, so the rim may cut
+    off up to three quarters of it, and what only knows the middle of the picture knows little. Half are mirrored.
 
     Shapes: (batch, 3, 64, 64) of colour and ground, (batch, 3, 64, 64) of opacity, one place for each object.
     Errors: ValueError where fewest and most are not within 1 and 3, in this order.
@@ -68,12 +69,11 @@ def scenes(
     present = torch.arange(MOST) < torch.randint(fewest, most + 1, (count, 1), generator=random)
     colour, opacity = torch.zeros(count, 3, SIDE, SIDE), torch.zeros(count, MOST, SIDE, SIDE)
     for scene, place in present.nonzero().tolist():
-        drawing = corpus[_below(len(corpus), random)][concept[scene, place]]
-        shown, where = _placed(drawing, random)
+        shown = _placed(corpus[_below(len(corpus), random)][concept[scene, place]], random)
         behind = 1 - shown[3]
-        opacity[scene][:, *where] *= behind
-        opacity[scene, place][where] = shown[3]
-        colour[scene][:, *where] = colour[scene][:, *where] * behind + shown[:3]
+        opacity[scene] *= behind
+        opacity[scene, place] = shown[3]
+        colour[scene] = colour[scene] * behind + shown[:3]
     ground = grounds(count, held_out=held_out, seed=_below(2**62, random))
     return Scenes(colour, opacity, ground, concept.where(present, -1))
 
@@ -84,14 +84,16 @@ def _kept_cutouts(vendor: Vendor) -> Tensor:
     return cutouts(vendor=vendor)
 
 
-def _placed(drawing: Tensor, random: torch.Generator) -> tuple[Tensor, tuple[slice, slice]]:
-    """A drawing at a random size, mirrored or not, and the pixels of a scene where it lies."""
+def _placed(drawing: Tensor, random: torch.Generator) -> Tensor:
+    """A drawing at a random size and place, mirrored or not, alone in a scene."""
     side = OBJECT[0] + _below(OBJECT[1] - OBJECT[0] + 1, random)
-    top, left = (_below(SIDE - side + 1, random) for _ in range(2))
     if _below(2, random):
         drawing = drawing.flip(-1)
     shown = interpolate(drawing[None], (side, side), mode="bilinear", align_corners=False, antialias=True)[0]
-    return shown, (slice(top, top + side), slice(left, left + side))
+    top, left = (_below(SIDE + 1, random) for _ in range(2))  # of the middle
+    around = pad(shown, (SIDE // 2 + OBJECT[1],) * 4)
+    corner = SIDE // 2 + OBJECT[1] + side // 2
+    return around[:, corner - top : corner - top + SIDE, corner - left : corner - left + SIDE]
 
 
 def _below(count: int, random: torch.Generator) -> int:
