@@ -94,7 +94,7 @@ def test_arrows_start_and_end_at_the_border():
     [
         ("softmax", []),
         ("$W_Q x$ and $z_{t+1}$", ["WQ", "x", "zt+1"]),
-        (r"$\gamma_1 Z_1(s'_1)$", ["γ1", "Z1", "s"]),
+        (r"$\gamma_1 Z_1(s'_1)$", ["γ1", "Z1", "s′1"]),
         (r"$\mathrm{softmax}\,\hat v^\top$", ["v̂⊤"]),
     ],
 )
