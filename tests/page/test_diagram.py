@@ -33,7 +33,7 @@ def test_an_unknown_colour_is_refused_and_the_palette_named():
 
 
 def test_a_link_that_nobody_hears_is_refused():
-    with pytest.raises(ValueError, match="^link: 'in-mmnotes' has no label"):
+    with pytest.raises(ValueError, match=r"^link: 'in-mmnotes' has no label"):
         drawing().cells((50, 50), 1, 2, link="in-mmnotes")
 
 
