@@ -74,7 +74,7 @@ def shown_elsewhere(env: BuildEnvironment) -> str:
 
 def also_outdated(app: Sphinx, env: BuildEnvironment) -> set[str]:
     """Pages to write again because another page has changed."""
-    now = shown_elsewhere(env), repr([env.mechanisms, getattr(env, "shown_outputs", {})])
+    now = shown_elsewhere(env), repr([sorted(env.mechanisms.items()), sorted(env.shown_of.items())])
     before = getattr(env, "shown_elsewhere", ("", ""))
     env.shown_elsewhere = now
     if before[0] != now[0]:

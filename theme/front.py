@@ -45,16 +45,30 @@ class PlaceLab(SphinxDirective):
         return [place]
 
 
-def labs(env: BuildEnvironment, page: str) -> dict[str, str]:
-    """The labs of a page by name, as HTML."""
-    texts = [raw.astext() for raw in env.get_doctree(page).findall(nodes.raw) if raw.get("format") == "html"]
+def labs(chapter: nodes.document) -> dict[str, str]:
+    """The labs of a chapter by name, as HTML."""
+    texts = [raw.astext() for raw in chapter.findall(nodes.raw) if raw.get("format") == "html"]
     return {found[1]: text for text in texts if (found := LAB.search(text))}
 
 
-def minutes(env: BuildEnvironment, page: str) -> int:
-    """How long a page takes to read, to five minutes; code is not counted."""
-    words = sum(len(text.astext().split()) for text in env.get_doctree(page).findall(nodes.paragraph))
+def minutes(chapter: nodes.document) -> int:
+    """How long a chapter takes to read, to five minutes; code is not counted."""
+    words = sum(len(text.astext().split()) for text in chapter.findall(nodes.paragraph))
     return max(5, 5 * round(words / WORDS_A_MINUTE / 5))
+
+
+def question(chapter: nodes.document) -> list[nodes.Node]:
+    """The question of a chapter as its title card has it."""
+    card = next(box for box in chapter.findall(nodes.container) if CARD in box["classes"])
+    _, asked, *_ = card.findall(nodes.paragraph)
+    return asked.deepcopy().children
+
+
+def note(app: Sphinx, chapter: nodes.document) -> None:
+    """Keep what other pages show of a chapter, to tell when it has changed."""
+    env = app.env
+    if env.docname in env.mechanisms:
+        env.shown_of[env.docname] = repr([labs(chapter), minutes(chapter), *map(str, question(chapter))])
 
 
 def parts(env: BuildEnvironment) -> list[tuple[str, list[str]]]:
@@ -81,7 +95,7 @@ class Front(SphinxPostTransform):
         """The lab, or a warning that lists what there is."""
         stem, _, name = place["lab"].partition("/")
         page = f"{self.env.docname.rpartition('/')[0]}/{stem}"
-        found = labs(self.env, page) if page in self.env.mechanisms else {}
+        found = labs(self.env.get_doctree(page)) if page in self.env.mechanisms else {}
         if name not in found:
             logger.warning("no lab %s; %s has %s", place["lab"], stem, ", ".join(found) or "none", location=place)
             return []
@@ -94,19 +108,19 @@ class Front(SphinxPostTransform):
 
     def card(self, page: str) -> nodes.container:
         """Picture, title, question, the names a reader may know it by, and what it takes."""
-        chapter = self.env.mechanisms[page]
-        picture = next(iter(map(PICTURE.search, labs(self.env, page).values())), None)
+        named, chapter = self.env.mechanisms[page], self.env.get_doctree(page)
+        picture = next(iter(map(PICTURE.search, labs(chapter).values())), None)
         shown = f'<img src="{picture[1]}" alt="" loading="lazy" {picture[2]}>' if picture else ""
-        before = [f"{page.rpartition('/')[0]}/{stem}" for stem in chapter["before"]]
-        takes = [nodes.Text(f"{minutes(self.env, page)} minutes")]
+        before = [f"{page.rpartition('/')[0]}/{stem}" for stem in named["before"]]
+        takes = [nodes.Text(f"{minutes(chapter)} minutes")]
         for number, other in enumerate(other for other in before if other in self.env.titles):
             takes += [nodes.Text(", " if number else ", after "), self.link(other)]
         return nodes.container(
             "",
             nodes.raw("", shown, format="html"),
             nodes.paragraph("", "", self.link(page), classes=["title"]),
-            nodes.paragraph("", "", *self.question(page), classes=["question"]),
-            nodes.paragraph("", chapter.get("names", "").replace(";", " ·"), classes=["names"]),
+            nodes.paragraph("", "", *question(chapter), classes=["question"]),
+            nodes.paragraph("", named.get("names", "").replace(";", " ·"), classes=["names"]),
             nodes.paragraph("", "", *takes, classes=["takes"]),
             classes=["chapter-card"],
         )
@@ -116,18 +130,17 @@ class Front(SphinxPostTransform):
         address = self.app.builder.get_relative_uri(self.env.docname, page)
         return nodes.reference("", self.env.titles[page].astext(), refuri=address, internal=True)
 
-    def question(self, page: str) -> list[nodes.Node]:
-        """The question of a chapter as its title card has it."""
-        boxes = self.env.get_doctree(page).findall(nodes.container)
-        card = next(box for box in boxes if CARD in box["classes"])
-        _, question, *_ = card.findall(nodes.paragraph)
-        return question.deepcopy().children
-
 
 def prepare(app: Sphinx) -> None:
-    """Give the environment a place for the pages that show others."""
+    """Give the environment places for the pages that show others, and for what they show."""
     if not hasattr(app.env, "fronts"):
-        app.env.fronts = set()
+        app.env.fronts, app.env.shown_of = set(), {}
+
+
+def purge(app: Sphinx, env: BuildEnvironment, page: str) -> None:
+    """Forget a page that is read again, or is there no more."""
+    env.fronts.discard(page)
+    env.shown_of.pop(page, None)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -137,5 +150,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(Place)
     app.add_post_transform(Front)
     app.connect("builder-inited", prepare)
-    app.connect("env-purge-doc", lambda app, env, page: env.fronts.discard(page))
+    app.connect("env-purge-doc", purge)
+    app.connect("doctree-read", note)
     return {"parallel_read_safe": False, "parallel_write_safe": False}

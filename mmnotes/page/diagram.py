@@ -23,8 +23,8 @@ class Diagram:
     TeX, and a line break starts a new line. `link` is a place of the page: `equation-flow-path` is the formula
     with the label `flow-path`, `in-mmnotes` the section with the listings.
 
-    Errors: ValueError for a drawing wider than a phone, without text, or of more than 12 kB; for a colour outside
-    the palette; and for a formula that `symbols` does not know.
+    Errors: ValueError for a drawing wider than a phone, without text, or of more than 12 kB; for a link without a
+    label; for a colour outside the palette; and for a formula that `symbols` does not know.
     """
 
     def __init__(self, width: int, height: int, *, text: str) -> None:
@@ -95,8 +95,11 @@ class Diagram:
             self._parts.append(f'<g aria-hidden="true">{part}</g>')
             return
         spoken = " ".join(label.replace("$", "").split())
+        if not spoken:
+            raise ValueError(f"link: {link!r} has no label, so nobody would hear where it leads")
         names = f'aria-label="{escape(spoken)}" data-symbols="{escape(" ".join(symbols(label)))}"'
-        self._parts.append(f'<a href="#{escape(link)}" {names}>{part}</a>')
+        place = link.replace("_", "-")  # as Sphinx makes a label a place of the page
+        self._parts.append(f'<a href="#{escape(place)}" {names}>{part}</a>')
 
     def svg(self) -> str:
         """The drawing."""

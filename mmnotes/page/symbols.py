@@ -95,8 +95,10 @@ def _pieces(tex: str, face: str = "", level: float = 0.0) -> Iterator[Piece]:
             if name not in _ITALIC | _UPRIGHT:
                 raise ValueError(f"label: {token} is not known in drawings; there are {', '.join(_ITALIC | _UPRIGHT)}")
             yield (_ITALIC | _UPRIGHT)[name], face or ("italic" if name in _ITALIC else "upright"), level
+        elif token == "'":
+            yield "′", face or "upright", level + _SHIFT["^"]
         else:
-            yield {"-": "−", "'": "′"}.get(token, token), face or ("italic" if token.isalpha() else "upright"), level
+            yield "−" if token == "-" else token, face or ("italic" if token.isalpha() else "upright"), level
 
 
 def _argument(tokens: Iterator[str], first: str = "") -> str:

@@ -24,9 +24,9 @@ def diagram() -> Diagram:
         "queries, words read words. Matching: all read all. Captioning: queries read queries; words read the "
         "queries, themselves and the words before them.",
     )
-    drawing.words((ASK, 12), r"queries $\theta$")
+    drawing.words((ASK, 12), r"queries $\theta$", link="equation-qf-input")
     drawing.words((TEXT, 12), "words $w$")
-    queries = drawing.cells((ASK, GIVEN), 1, QUERIES, size=16, colour=BLUE, link="equation-qf-input")
+    queries = drawing.cells((ASK, GIVEN), 1, QUERIES, size=16, colour=BLUE)
     words = drawing.cells((TEXT, GIVEN), 1, WORDS, size=16, colour=GREEN)
     shared = drawing.box(
         ((ASK + TEXT) / 2, SELF), "self-attention, mask $M$", width=226, colour=ORANGE, link="equation-qf-self"

@@ -32,6 +32,11 @@ def test_an_unknown_colour_is_refused_and_the_palette_named():
         drawing().box((50, 50), "x", colour="red")
 
 
+def test_a_link_that_nobody_hears_is_refused():
+    with pytest.raises(ValueError, match=r"^link: 'in-mmnotes' has no label"):
+        drawing().cells((50, 50), 1, 2, link="in-mmnotes")
+
+
 def test_one_byte_too_many_is_refused(monkeypatch):
     picture = drawing()
     picture.box((50, 50), "x")
@@ -45,12 +50,13 @@ def test_one_byte_too_many_is_refused(monkeypatch):
 
 def test_the_text_says_the_structure_and_only_links_are_heard_besides():
     picture = drawing(text="A <box>.")
-    picture.box((50, 50), "the & $z_t$", link="equation-flow-path")
+    picture.box((50, 50), "the & $z_t$", link="equation-flow_path")
     picture.words((150, 50), "quiet")
     svg = drawn(picture)
     assert (svg.get("role"), svg.get("aria-label"), svg.get("viewBox")) == ("group", "A <box>.", "0 0 320 100")
     (link,) = svg.findall(f"{SVG}a")
-    assert (link.get("href"), link.get("data-symbols")) == ("#equation-flow-path", "zt")
+    assert link.get("href") == "#equation-flow-path"  # the place that a page makes of this label
+    assert link.get("data-symbols") == "zt"
     assert link.get("aria-label") == "the & z_t"
     assert [part.get("aria-hidden") for part in svg.findall(f"{SVG}g")] == ["true"]
     assert picture._repr_mimebundle_() == {"text/plain": "A <box>.", "text/html": picture.svg()}
@@ -94,7 +100,7 @@ def test_arrows_start_and_end_at_the_border():
     [
         ("softmax", []),
         ("$W_Q x$ and $z_{t+1}$", ["WQ", "x", "zt+1"]),
-        (r"$\gamma_1 Z_1(s'_1)$", ["γ1", "Z1", "s"]),
+        (r"$\gamma_1 Z_1(s'_1)$", ["γ1", "Z1", "s′1"]),
         (r"$\mathrm{softmax}\,\hat v^\top$", ["v̂⊤"]),
     ],
 )

@@ -148,7 +148,7 @@ def test_the_colour_of_a_picture_is_that_of_what_is_not_white(study):
 
 
 def test_taps_can_be_switched_by_grid(study):
-    assert study.at_taps(0.5, "8 x 8") == [0, 0, 0.5, 0.5, 0, 0, 0]
+    assert study.at_taps(0.5, "8 x 8 and 4 x 4") == [0, 0, 0.5, 0.5, 0.5, 0.5, 0.5]
     assert sorted(tap for name in list(study.TAPS)[1:] for tap in study.TAPS[name]) == list(study.TAPS["all"])
 
 
