@@ -11,9 +11,9 @@ from tests.traced.dino import rand, vit
 BATCHES = (2, 3, 6), (1, 4, 6)
 
 
-def of_crops(*pixels):
+def of_crops(model, *pixels):
     """The tokens of both sizes."""
-    return packed_tokens(vit(), pixels, [None, None])
+    return packed_tokens(model, pixels, [None, None])
 
 
 TRACED = [
@@ -29,7 +29,7 @@ TRACED = [
         lambda: (partial(unpack, like=[torch.zeros(shape) for shape in BATCHES]), (rand(1, 10, 6),)),
         ("jacrev", "jvp"),
     ),
-    Traced("dinov2.packed_tokens", lambda: (of_crops, (rand(2, 3, 4, 4), rand(1, 3, 2, 4))), ()),
+    Traced("dinov2.packed_tokens", lambda: (partial(of_crops, vit()), (rand(2, 3, 4, 4), rand(1, 3, 2, 4))), ()),
 ]
 
 UNTRACED = {
