@@ -24,8 +24,9 @@ def untrained_backbone() -> VisionTransformer:
     sizes = {"size": SIZE, "patch": PATCH, "dim": DIM, "depth": 3, "heads": 4, "hidden": 4 * DIM}
     model = VisionTransformer(**sizes, scale=1.0, registers=0)
     with torch.no_grad():
-        model.patch.weight.div_(SPREAD)
-        model.patch.bias.sub_(MEAN * model.patch.weight.sum((1, 2, 3)))
+        weight, bias = model.patch.parameters()
+        weight.div_(SPREAD)
+        bias.sub_(MEAN * weight.sum((1, 2, 3)))
     return model
 
 

@@ -43,6 +43,10 @@ class Views(NamedTuple):
 class Distilled(nn.Module):
     """A student and its teacher, each a backbone and a head; the centre; the number of steps done; and the curves."""
 
+    centre: Tensor
+    done: Tensor
+    curves: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.student = nn.ModuleDict(
