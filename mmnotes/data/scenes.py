@@ -20,7 +20,7 @@ from mmnotes.data.emoji import Vendor, concepts, cutouts
 from mmnotes.data.textures import SIDE, grounds
 
 MOST = 3  # objects in a scene
-OBJECT = (18, 40)  # sides of an object, in pixels
+OBJECT = (28, 52)  # sides of an object, in pixels
 
 
 class Scenes(NamedTuple):

@@ -52,7 +52,8 @@ def _cutting(pictures: list[Tensor], random: torch.Generator) -> Tensor:
 
 def _clouds(random: torch.Generator) -> Tensor:
     """Two colours mixed by noise of three widths."""
-    noise = sum(_resized(torch.rand(1, cells, cells, generator=random)) / cells for cells in (3, 6, 12))
+    octaves = [_resized(torch.rand(1, cells, cells, generator=random)) / cells for cells in (3, 6, 12)]
+    noise = octaves[0] + octaves[1] + octaves[2]
     return _mixed((noise - noise.min()) / (noise.max() - noise.min()), random)
 
 
@@ -70,8 +71,10 @@ def _stripes(random: torch.Generator) -> Tensor:
 
 def _mixed(share: Tensor, random: torch.Generator) -> Tensor:
     one, other = torch.rand(2, 3, 1, 1, generator=random)
-    return one * share + other * (1 - share)
+    mixed: Tensor = one * share + other * (1 - share)
+    return mixed
 
 
 def _resized(picture: Tensor) -> Tensor:
-    return interpolate(picture[None], (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True)[0]
+    resized: Tensor = interpolate(picture[None], (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True)[0]
+    return resized

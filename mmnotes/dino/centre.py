@@ -20,14 +20,14 @@ def updated_centre(
     Errors: ValueError where momentum is not within 0 and 1, or there are no logits.
     Source: facebookresearch/dino, main_dino.py, DINOLoss.update_center; momentum is its default.
     """
-    check_momentum(momentum)
+    check_momentum(momentum=momentum)
     if not logits.numel():
         raise ValueError(f"logits must hold at least one row, got the shape {tuple(logits.shape)}")
     centre, logits = promoted(centre.detach(), logits.detach())
     return momentum * centre + (1 - momentum) * logits.reshape(-1, len(centre)).mean(0)
 
 
-def check_momentum(momentum: float) -> None:
+def check_momentum(*, momentum: float) -> None:
     """Refuse a share of the past that is not one.
 
     Errors: ValueError where momentum is not within 0 and 1.

@@ -29,9 +29,10 @@ class DINOHead(nn.Module):
         super().__init__()
         layers = [nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU()]
         self.mlp = nn.Sequential(*layers, nn.Linear(hidden, bottleneck))
-        for layer in self.mlp[::2]:
-            nn.init.trunc_normal_(layer.weight, std=0.02)
-            nn.init.zeros_(layer.bias)
+        for layer in self.mlp:
+            if isinstance(layer, nn.Linear):
+                nn.init.trunc_normal_(layer.weight, std=0.02)
+                nn.init.zeros_(layer.bias)
         # as long as the rows of PyTorch's linear layer, which the authors start from
         self.prototypes = nn.Parameter((2 * torch.rand(prototypes, bottleneck) - 1) * bottleneck**-0.5)
 

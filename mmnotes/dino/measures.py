@@ -22,7 +22,8 @@ def object_shares(
     if height % rows or width % columns:
         raise ValueError(f"rows and columns must divide {height} and {width}, got {rows} and {columns}")
     cells = masks.float().unflatten(2, (columns, -1)).unflatten(1, (rows, -1))
-    return cells.mean((2, 4)).flatten(1)
+    shares: Tensor = cells.mean((2, 4)).flatten(1)
+    return shares
 
 
 def attention_auc(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -74,6 +75,46 @@ def answers(figure: Figure, targets: ArrayLike, pictures: ArrayLike) -> None:
     right.axvline(1, color=ORANGE)
     right.set(xlim=(0, max(4.0, 1.05 * loads.max())))
     right.set_title("load / fair")
+
+
+def runs(figure: Figure, curves: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]], *, most: float) -> None:
+    """For each name a panel: over steps the mean entropy of a target, orange, and the entropy of their mean, blue.
+
+    ``most`` is the largest entropy there is.
+    """
+    panels = figure.subplots(1, len(curves), sharey=True)
+    for axes, (name, (steps, of_one, of_all)) in zip(panels, curves.items(), strict=True):
+        axes.fill_between(steps, of_one, of_all, color=BLUE, alpha=0.25, linewidth=0)
+        axes.plot(steps, of_all, color=BLUE)
+        axes.plot(steps, of_one, color=ORANGE)
+        axes.axhline(most, color="0.6", linewidth=0.8, linestyle="--")
+        axes.set(xlabel="step", ylim=(0, 1.05 * most))
+        axes.set_title(name)
+    panels[0].set_ylabel("entropy")
+
+
+def attention(
+    figure: Figure, pictures: ArrayLike, maps: ArrayLike, areas: Mapping[int, ArrayLike], *, step: int, rival: float
+) -> None:
+    """Pictures (scenes, 3, height, width), below them the map of each head (scenes, heads, rows, columns), 0 to 1; and
+    the areas of all heads and of their mean, the last, over steps, with dots at one step and a line at a rival's.
+
+    Pictures have eight steps of a colour and maps too: a frame of the book has few colours in all.
+    """
+    stacked = figure.get_figwidth() < figure.get_figheight()
+    left, right = figure.subplots(2, 1, height_ratios=(3, 2)) if stacked else figure.subplots(1, 2, width_ratios=(3, 2))
+    shown, heads = np.round(7 * np.asarray(pictures)) / 7, np.round(7 * np.asarray(maps)) / 7
+    patch = shown.shape[-1] // heads.shape[-1]
+    coloured = colormaps["Blues"](np.kron(heads, np.ones((patch, patch))))[..., :3].transpose(1, 0, 4, 2, 3)
+    montage(left, np.concatenate([shown[None], coloured]))
+    places, table = [*areas], np.stack([np.asarray(each) for each in areas.values()])
+    right.plot(places, table[:, :-1], color="0.7", linewidth=1)
+    right.plot(places, table[:, -1], color=BLUE)
+    right.plot([step], [table[places.index(step), -1]], "o", color=BLUE)
+    right.axhline(rival, color=ORANGE, linewidth=1)
+    right.axhline(0.5, color="0.6", linewidth=0.8, linestyle="--")
+    right.set(xlabel="step", ylim=(0.2, 0.8))
+    right.set_title("AUC")
 
 
 def generations(axes: Axes, sizes: Mapping[float, ArrayLike], factors: Mapping[float, float]) -> None:

@@ -2,21 +2,32 @@
 
 from typing import Literal, get_args
 
+import torch
+
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.layers.vision_transformer import VisionTransformer
 from mmnotes.layers.weights import part
 
 Ground = Literal["same", "exchanged"]
 GROUNDS: tuple[Ground, ...] = get_args(Ground)
-SEEDS, SIZE, LOCAL_SIZE, PATCH, DIM = (0, 1, 2), 64, 32, 8, 96
+SEEDS, SIZE, LOCAL_SIZE, PATCH, DIM = (0, 1, 2), 64, 32, 8, 64
+MEAN, SPREAD = 0.5, 0.25  # of pixels, nearly
 
 
 def untrained_backbone() -> VisionTransformer:
     """A vision transformer of the trained ones' size, with its first, random weights.
 
+    That pixels are to be centred and scaled is in the weights of its first layer.
+
     Shapes: pixels (batch, 3, 64, 64), or other multiples of 8, from 0 to 1 -> as ``VisionTransformer``.
     """
-    return VisionTransformer(size=SIZE, patch=PATCH, dim=DIM, depth=4, heads=4, hidden=4 * DIM, scale=1.0, registers=0)
+    sizes = {"size": SIZE, "patch": PATCH, "dim": DIM, "depth": 3, "heads": 4, "hidden": 4 * DIM}
+    model = VisionTransformer(**sizes, scale=1.0, registers=0)
+    with torch.no_grad():
+        weight, bias = model.patch.parameters()
+        weight.div_(SPREAD)
+        bias.sub_(MEAN * weight.sum((1, 2, 3)))
+    return model
 
 
 def pretrained_backbone(*, ground: Ground, seed: int) -> VisionTransformer:

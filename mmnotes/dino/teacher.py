@@ -36,7 +36,7 @@ def update_teacher_(teacher: nn.Module, student: nn.Module, *, momentum: float) 
     Errors: ValueError where momentum is not within 0 and 1, or the two have other parameters than one another.
     Source: facebookresearch/dino, main_dino.py, train_one_epoch.
     """
-    check_momentum(momentum)
+    check_momentum(momentum=momentum)
     ours, theirs = dict(teacher.named_parameters()), dict(student.named_parameters())
     shapes = [{name: each.shape for name, each in side.items()} for side in (ours, theirs)]
     if shapes[0] != shapes[1]:
@@ -45,7 +45,7 @@ def update_teacher_(teacher: nn.Module, student: nn.Module, *, momentum: float) 
     torch._foreach_lerp_([*ours.values()], [theirs[name] for name in ours], 1 - momentum)
 
 
-def teacher_momentum(step: int, *, steps: int, start: float = 0.996) -> float:
+def teacher_momentum(*, step: int, steps: int, start: float = 0.996) -> float:
     """1 - (1 - m₀) (1 + cos(π i / n)) / 2: from the start to 1, where the teacher stands still, along a cosine.
 
     The answer is a plain number: there is nothing to trace.
@@ -53,7 +53,7 @@ def teacher_momentum(step: int, *, steps: int, start: float = 0.996) -> float:
     Errors: ValueError where start is not within 0 and 1, or step not within 0 and steps.
     Source: facebookresearch/dino, utils.py, cosine_scheduler; start is its default.
     """
-    check_momentum(start)
+    check_momentum(momentum=start)
     if not 0 <= step <= steps or not steps:
         raise ValueError(f"step must be within 0 and steps = {steps}, got {step}")
     return 1 - (1 - start) * (1 + math.cos(math.pi * step / steps)) / 2

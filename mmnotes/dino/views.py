@@ -24,17 +24,19 @@ def multi_crop(
     local_crops: int,
     random: torch.Generator,
     shares: tuple[tuple[float, float], tuple[float, float]] = SHARES,
+    strength: float = 1.0,
 ) -> tuple[
     Float[Tensor, "views batch 3 global_size global_size"], Float[Tensor, "crops batch 3 local_size local_size"]
 ]:
     """Two global crops of every picture, and so many local ones.
 
-    A picture may be given in several versions, such as one object on two grounds: the crops take them in turn. A draw
-    from a generator cannot be traced.
+    A picture may be given in several versions, such as one object on two grounds: the crops take them in turn.
+    ``strength`` is that of ``jittered``. A draw from a generator cannot be traced.
 
     Shapes: pixels (versions, batch, 3, height, width) -> (2, batch, 3, global_size, global_size), (local_crops, batch,
     3, local_size, local_size).
     Units: pixels from 0 to 1.
+    Errors: as ``crop_boxes`` and ``jittered``.
     Source: facebookresearch/dino, main_dino.py, class DataAugmentationDINO; shares are its defaults.
     Differs: no blur and no solarisation; crops are read bilinearly, where the authors' are bicubic.
     """
@@ -42,13 +44,13 @@ def multi_crop(
     made = []
     for size, share, count in ((global_size, shares[0], 2), (local_size, shares[1], local_crops)):
         chosen = pixels[torch.arange(count) % versions].flatten(0, 1)
-        boxes = crop_boxes(len(chosen), share=share, random=random).to(pixels)
-        crops = jittered(cropped(chosen, boxes, size=size), random=random)
+        boxes = crop_boxes(count=len(chosen), share=share, random=random).to(pixels)
+        crops = jittered(cropped(chosen, boxes, size=size), random=random, strength=strength)
         made.append(crops.unflatten(0, (count, batch)))
     return made[0], made[1]
 
 
-def crop_boxes(count: int, *, share: tuple[float, float], random: torch.Generator) -> Float[Tensor, "batch 4"]:
+def crop_boxes(*, count: int, share: tuple[float, float], random: torch.Generator) -> Float[Tensor, "batch 4"]:
     """Left, top, width and height of random boxes, in sides of the picture.
 
     Area and the logarithm of the aspect ratio are uniform; a box that would be wider or higher than the picture is cut
@@ -91,31 +93,38 @@ def _weights(start: Tensor, side: Tensor, *, length: int, size: int) -> Tensor:
     return (1 - (places.clamp(0, length - 1)[..., None] - pixels).abs()).clamp(min=0)
 
 
-def jittered(pixels: Float[Tensor, "batch 3 height width"], *, random: torch.Generator) -> Tensor:
+def jittered(
+    pixels: Float[Tensor, "batch 3 height width"], *, random: torch.Generator, strength: float = 1.0
+) -> Tensor:
     """Crops mirrored half the time, most in other brightness, contrast, saturation and hue, some without colour.
 
-    A draw from a generator cannot be traced.
+    How far these four go, and how many crops lose their colour, is ``strength`` times what the authors do; 0 mirrors
+    and no more. A draw from a generator cannot be traced.
 
     Shapes: pixels (batch, 3, height, width) -> (batch, 3, height, width).
     Units: pixels from 0 to 1.
+    Errors: ValueError where strength is not within 0 and 1.
     Source: facebookresearch/dino, main_dino.py, flip_and_color_jitter.
     Differs: hue is turned about the grey axis, and the four changes come in one order, not in a random one.
     """
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength must be within 0 and 1, got {strength}")
     batch = len(pixels)
+    brightness, contrast, saturation, hue = (strength * each for each in (BRIGHTNESS, CONTRAST, SATURATION, HUE))
 
     def draw(low: float, high: float) -> Tensor:
         return (low + (high - low) * torch.rand(batch, 1, 1, 1, generator=random)).to(pixels)
 
     luma = pixels.new_tensor(LUMA)[:, None, None]
     mirrored = torch.where(draw(0, 1) < 0.5, pixels.flip(-1), pixels)
-    x = (mirrored * draw(1 - BRIGHTNESS, 1 + BRIGHTNESS)).clamp(0, 1)
+    x = (mirrored * draw(1 - brightness, 1 + brightness)).clamp(0, 1)
     mean = (luma * x).sum((1, 2, 3), keepdim=True) / x[0, 0].numel()
-    x = (mean + draw(1 - CONTRAST, 1 + CONTRAST) * (x - mean)).clamp(0, 1)
+    x = (mean + draw(1 - contrast, 1 + contrast) * (x - mean)).clamp(0, 1)
     grey = (luma * x).sum(1, keepdim=True)
-    x = grey + draw(1 - SATURATION, 1 + SATURATION) * (x - grey)
-    x = _turned(x, 2 * math.pi * draw(-HUE, HUE)).clamp(0, 1)
+    x = grey + draw(1 - saturation, 1 + saturation) * (x - grey)
+    x = _turned(x, 2 * math.pi * draw(-hue, hue)).clamp(0, 1)
     x = torch.where(draw(0, 1) < JITTERED, x, mirrored)
-    return torch.where(draw(0, 1) < GREY, (luma * x).sum(1, keepdim=True), x)
+    return torch.where(draw(0, 1) < strength * GREY, (luma * x).sum(1, keepdim=True), x)
 
 
 def _turned(pixels: Tensor, angle: Tensor) -> Tensor:

@@ -47,7 +47,8 @@ class ScaledBlock(nn.Module):
     ) -> Float[Tensor, "batch tokens dim"]:
         """What the first step adds to x."""
         normed = self.attention_norm(x)
-        return self.attention_scale * self.attention(normed, normed, mask)
+        added: Tensor = self.attention_scale * self.attention(normed, normed, mask)
+        return added
 
     def mlp_branch(self, x: Float[Tensor, "batch tokens dim"]) -> Float[Tensor, "batch tokens dim"]:
         """What the second step adds to x, as it is after the first."""

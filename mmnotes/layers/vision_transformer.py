@@ -6,7 +6,7 @@ al., DINOv2 (2023), for LayerScale; Darcet et al., Vision transformers need regi
 Differs: no dropout and no stochastic depth; no SwiGLU, which only the largest of DINOv2's models has.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from einops import rearrange
@@ -85,8 +85,10 @@ class VisionTransformer(nn.Module):
         x = self.embed(pixels, masked)
         for block in self.blocks[:-1]:
             x = block(x)
-        read = self.blocks[-1].attention_weights(x)[:, :, 0, 1 + len(self.registers) :]
-        return read.unflatten(-1, self._grid(pixels))
+        last = cast("ScaledBlock", self.blocks[-1])
+        read = last.attention_weights(x)[:, :, 0, 1 + len(self.registers) :]
+        maps: Tensor = read.unflatten(-1, self._grid(pixels))
+        return maps
 
     def embed(
         self, pixels: Float[Tensor, "batch 3 height width"], masked: Bool[Tensor, "batch patches"] | None = None

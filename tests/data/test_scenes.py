@@ -25,7 +25,8 @@ def test_shapes_ranges_and_how_many_objects():
     assert counts.unique().tolist() == [1, 2, 3] and counts.bincount()[1:].min() > 45
     assert (some.concept.sort(1, descending=True)[0] >= 0).sum(1).equal(counts), "absent objects come last"
     assert not some.opacity[some.concept < 0].any()
-    assert 0.1 < some.masks().float().mean() < 0.3
+    assert 0.25 < some.masks().float().mean() < 0.35
+    assert 0.13 < drawn(200, most=1).masks().float().mean() < 0.22
     assert (drawn(fewest=1, most=1).concept[:, 1:] == -1).all()
     assert (drawn(fewest=3).concept >= 0).all()
 
@@ -40,26 +41,51 @@ def test_the_seed_decides_and_owns_its_generator():
 
 
 def test_one_object_is_its_drawing_resized_and_the_mask_its_opacity():
-    """Cut out of the scene, the object is a drawing of its concept at the box's size, mirrored or not."""
-    some = drawn(30, fewest=1, most=1)
+    """Cut out of the scene, the object is a drawing of its concept at the box's size, mirrored or not.
+
+    Where it ends at a rim, it is what is left of such a drawing; those in corners are left out.
+    """
+    some, seen = drawn(60, fewest=1, most=1), []
     kept = {vendor: cutouts(vendor=vendor) for vendor in VENDORS}
     for colour, opacity, concept in zip(some.colour, some.opacity[:, 0], some.concept[:, 0], strict=True):
         rows, columns = opacity.any(1).nonzero().flatten(), opacity.any(0).nonzero().flatten()
         found = torch.cat([colour, opacity[None]])[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         assert max(found.shape[1:]) <= OBJECT[1]
-        assert any(shows(found, kept[vendor][concept]) for vendor in VENDORS)
+        rims = [end for each in (rows, columns) for end in (int(each[0]) == 0, int(each[-1]) == 63)]
+        if sum(rims) < 2:
+            seen.append(any(rims))
+            assert any(shows(found, kept[vendor][concept], rims) for vendor in VENDORS)
+    assert min(seen.count(True), seen.count(False)) > 5
 
 
-def shows(found: torch.Tensor, drawing: torch.Tensor) -> bool:
-    """Whether a cutting is the drawing at one of the sides, where it is not empty, mirrored or not."""
+def shows(found: torch.Tensor, drawing: torch.Tensor, rims: list[bool]) -> bool:
+    """Whether a cutting is the drawing at one of the sides, mirrored or not, cut off at the rim that it touches."""
+    height, width = found.shape[1:]
     for side in range(OBJECT[0], OBJECT[1] + 1):
         for each in (drawing, drawing.flip(-1)):
             resized = interpolate(each[None], (side, side), mode="bilinear", align_corners=False, antialias=True)[0]
-            rows, columns = resized[3].any(1).nonzero().flatten(), resized[3].any(0).nonzero().flatten()
-            cut = resized[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            cut = trimmed(resized)
+            for rim, axis, length in zip(rims, (1, 1, 2, 2), (-height, height, -width, width), strict=True):
+                if rim and cut.shape[axis] > abs(length):
+                    cut = trimmed(cut.narrow(axis, 0 if length > 0 else cut.shape[axis] + length, abs(length)))
             if cut.shape == found.shape and torch.allclose(cut, found, atol=1e-5):
                 return True
     return False
+
+
+def trimmed(drawing: torch.Tensor) -> torch.Tensor:
+    """Without the rows and columns around it that are empty."""
+    rows, columns = drawing[3].any(1).nonzero().flatten(), drawing[3].any(0).nonzero().flatten()
+    return drawing[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def test_objects_lie_anywhere_and_the_rim_cuts_some_off():
+    some = drawn(400, fewest=1, most=1)
+    seen = some.masks().float().mean(0)
+    assert seen[24:40, 24:40].mean() < 2.5 * seen[:8].mean(), "the middle is no good guess"
+    ends = torch.stack([some.masks()[:, [0, -1]].flatten(1).any(1), some.masks()[..., [0, -1]].flatten(1).any(1)])
+    assert 0.5 < ends.any(0).float().mean() < 0.95
+    assert (some.masks().flatten(1).sum(1) > 0).all()
 
 
 def test_a_later_object_hides_an_earlier_one():

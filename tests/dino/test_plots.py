@@ -58,6 +58,34 @@ def test_answers_stand_in_the_order_of_their_loads(figure):
     assert left.child_axes[0].images[0].get_array().shape == (10, 20, 3)
 
 
+def test_runs_are_two_entropies_each_below_the_largest_there_is(figure):
+    curves = {"one": ([10, 20], [1.0, 2.0], [3.0, 3.5]), "other": ([10], [4.0], [4.0])}
+    plots.runs(figure, curves, most=4.5)
+    assert [axes.get_title() for axes in figure.axes] == ["one", "other"]
+    lines = {line.get_color(): [*line.get_ydata()] for line in figure.axes[0].lines}
+    assert lines == {BLUE: [3.0, 3.5], ORANGE: [1.0, 2.0], "0.6": [4.5, 4.5]}
+    assert figure.axes[1].get_ylim() == (0, 1.05 * 4.5)
+
+
+@pytest.mark.parametrize(("size", "beside"), [((6, 3), True), ((4, 6), False)])
+def test_attention_lies_below_its_pictures_and_a_dot_marks_the_step(size, beside):
+    figure = plt.figure(figsize=size)
+    maps = np.zeros((3, 2, 4, 4))
+    maps[1, 0, 0, 3] = 1
+    areas = {0: [0.4, 0.6, 0.5], 50: [0.5, 0.7, 0.65]}
+    plots.attention(figure, np.full((3, 3, 8, 8), 0.5), maps, areas, step=50, rival=0.66)
+    left, right = figure.axes
+    drawn = np.asarray(left.images[0].get_array())
+    assert drawn.shape == (3 * 12, 3 * 12, 3)
+    dark = drawn[14:22, 14:22].sum(-1) < 1.5
+    assert dark.sum() == 4 and dark[:2, 6:].all(), "the second scene's first head, at the upper right"
+    dots = [line for line in right.lines if line.get_marker() == "o"]
+    assert [(*line.get_xdata(), *line.get_ydata()) for line in dots] == [(50, 0.65)]
+    assert [*next(line for line in right.lines if line.get_color() == ORANGE).get_ydata()] == [0.66, 0.66]
+    assert (right.get_position().x0 > left.get_position().x1) == beside
+    plt.close(figure)
+
+
 def test_generations_follow_lines_of_their_factors(axes):
     sizes = {0.2: [4.0, 2.0, 1.0], 0.1: [4.0, 3.0, 2.0], 0.05: [4.0, 4.0, 4.0], 0.04: [4.0, 5.0, 6.0]}
     plots.generations(axes, sizes, {0.2: 0.5, 0.1: 1, 0.05: 2, 0.04: 3})

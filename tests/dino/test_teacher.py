@@ -63,7 +63,7 @@ def test_the_ends_of_the_momentum():
 
 
 def test_the_momentum_rises_as_the_authors_does():
-    found = [teacher_momentum(step, steps=10) for step in range(11)]
+    found = [teacher_momentum(step=step, steps=10) for step in range(11)]
     assert found[:10] == pytest.approx(RELEASED, rel=1e-12) and found[10] == 1
 
 
@@ -74,8 +74,8 @@ def test_what_is_refused():
     with pytest.raises(ValueError, match="student must have the teacher's parameters, got others in prototypes"):
         update_teacher_(DINOHead(dim=3, hidden=5, bottleneck=2, prototypes=8), student, momentum=0.5)
     with pytest.raises(ValueError, match="step must be within 0 and steps = 10, got 11"):
-        teacher_momentum(11, steps=10)
+        teacher_momentum(step=11, steps=10)
     with pytest.raises(ValueError, match="step must be within 0 and steps = 0, got 0"):
-        teacher_momentum(0, steps=0)
+        teacher_momentum(step=0, steps=0)
     with pytest.raises(ValueError, match="momentum must be within 0 and 1, got -1"):
-        teacher_momentum(1, steps=10, start=-1)
+        teacher_momentum(step=1, steps=10, start=-1)

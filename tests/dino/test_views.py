@@ -39,7 +39,7 @@ def test_crops_take_the_versions_in_turn():
 
 
 def test_boxes_have_the_wanted_area_and_lie_within():
-    boxes = crop_boxes(20_000, share=(0.1, 0.4), random=generator())
+    boxes = crop_boxes(count=20_000, share=(0.1, 0.4), random=generator())
     left, top, width, height = boxes.unbind(1)
     assert boxes.min() >= 0 and (left + width).max() <= 1 + 1e-6 and (top + height).max() <= 1 + 1e-6
     area, aspect = width * height, width / height
@@ -50,7 +50,7 @@ def test_boxes_have_the_wanted_area_and_lie_within():
 
 
 def test_a_box_is_cut_down_to_the_picture():
-    boxes = crop_boxes(1000, share=(1.0, 1.0), random=generator())
+    boxes = crop_boxes(count=1000, share=(1.0, 1.0), random=generator())
     assert boxes[:, 2:].max() <= 1 and (boxes[:, 2:].min(1)[0] < 0.99).any()
 
 
@@ -67,7 +67,7 @@ def test_a_crop_shows_what_lies_in_its_box():
 
 def test_equals_grid_sample():
     pixels = torch.rand(5, 3, 13, 11, generator=generator()).double()
-    boxes = crop_boxes(5, share=(0.1, 1.0), random=generator()).double()
+    boxes = crop_boxes(count=5, share=(0.1, 1.0), random=generator()).double()
     maps = torch.zeros(5, 2, 3).double()
     maps[:, 0, 0], maps[:, 1, 1] = boxes[:, 2], boxes[:, 3]
     maps[:, :, 2] = 2 * boxes[:, :2] + boxes[:, 2:] - 1
@@ -90,6 +90,26 @@ def test_jitter_mirrors_half_and_greys_a_fifth():
     untouched = [(seen - each).abs().amax((1, 2, 3)) < 1e-6 for each in (pixels, pixels.flip(-1))]
     for share in untouched:  # a fifth is not jittered, four fifths of it stay in colour, half of them mirrored
         assert share.float().mean().item() == pytest.approx(0.2 * 0.8 / 2, abs=0.015)
+
+
+def test_a_weaker_jitter_goes_less_far_and_none_only_mirrors():
+    pixels = 0.25 + 0.5 * ramps(1, 8, 8).float().expand(2000, -1, -1, -1)
+    plain = jittered(pixels, random=generator(), strength=0.0)
+    assert ((plain == pixels).flatten(1).all(1) ^ (plain == pixels.flip(-1)).flatten(1).all(1)).all()
+    weak, full = (jittered(pixels, random=generator(), strength=strength) for strength in (0.25, 1.0))
+    moved = [(each - plain).abs().mean() for each in (weak, full)]
+    assert 0 < moved[0] < 0.5 * moved[1]
+    grey = (weak.amax(1) - weak.amin(1)).amax((1, 2)) < 1e-6
+    assert grey.float().mean().item() == pytest.approx(0.25 * 0.2, abs=0.015)
+    sizes = dict(global_size=8, local_size=4, local_crops=1)
+    large, small = multi_crop(pixels[None, :40], **sizes, random=generator(), strength=0.0)
+    assert min(large.min(), small.min()) >= 0.25 and max(large.max(), small.max()) <= 0.75, "no colour is changed"
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1])
+def test_a_strength_that_is_none_is_refused(strength):
+    with pytest.raises(ValueError, match=f"strength must be within 0 and 1, got {strength}"):
+        jittered(torch.zeros(1, 3, 2, 2), random=generator(), strength=strength)
 
 
 def test_jitter_turns_hue_and_leaves_grey_grey():
@@ -118,4 +138,4 @@ def test_a_generator_of_the_same_seed_gives_the_same_views_and_inputs_stay():
 @pytest.mark.parametrize("share", [(0.0, 0.5), (0.6, 0.5), (0.5, 1.1)])
 def test_a_share_that_is_none_is_refused(share):
     with pytest.raises(ValueError, match="share must be two numbers within 0 and 1, in order"):
-        crop_boxes(3, share=share, random=generator())
+        crop_boxes(count=3, share=share, random=generator())

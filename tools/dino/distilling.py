@@ -23,11 +23,12 @@ from mmnotes.dino import (
 from mmnotes.dino.pretrained import DIM, LOCAL_SIZE, SIZE, untrained_backbone
 from tools.training import rate
 
-STEPS, BATCH, LOCAL_CROPS = 600, 32, 4
-SHARES = (0.4, 1.0), (0.1, 0.4)
-RATE, WARM_UP, FROZEN, CLIP = 1e-3, 60, 50, 3.0
-PROTOTYPES, HEAD = 512, {"dim": DIM, "hidden": 256, "bottleneck": 64}
-STUDENT_TAU, TEACHER_TAU, MOMENTUM, CENTRE_MOMENTUM = 0.1, 0.04, 0.98, 0.9
+STEPS, BATCH, LOCAL_CROPS = 400, 32, 2
+SHARES, STRENGTH = ((0.5, 1.0), (0.25, 0.6)), 0.3
+RATE, WARM_UP, CLIP = 1e-3, 30, 3.0
+PROTOTYPES, HEAD = 128, {"dim": DIM, "hidden": 256, "bottleneck": 64}
+# A centre that follows faster than its teacher moves, or what it has not caught up with is amplified.
+STUDENT_TAU, TEACHER_TAU, MOMENTUM, CENTRE_MOMENTUM = 0.1, 0.015, 0.96, 0.3
 CURVES = ("loss", "entropy", "divergence", "mean entropy", "in use")
 VENDORS = ("noto", "fluent")
 
@@ -42,6 +43,10 @@ class Views(NamedTuple):
 class Distilled(nn.Module):
     """A student and its teacher, each a backbone and a head; the centre; the number of steps done; and the curves."""
 
+    centre: Tensor
+    done: Tensor
+    curves: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.student = nn.ModuleDict(
@@ -54,9 +59,12 @@ class Distilled(nn.Module):
 
 
 def views(random: torch.Generator, *, exchanged: bool) -> Views:
-    """Crops of a batch of new scenes, of which both global ones, and the local ones in turn, may have other grounds."""
+    """Crops of a batch of new scenes with one object each.
+
+    Where exchanged, the global crops have two grounds, and the local ones have one of these in turn.
+    """
     seed, other = torch.randint(2**62, (2,), generator=random).tolist()
-    drawn = scenes(BATCH, vendors=VENDORS, held_out=False, seed=seed)
+    drawn = scenes(BATCH, vendors=VENDORS, held_out=False, seed=seed, most=1)
     versions = [drawn.pixels()]
     if exchanged:
         versions.append(drawn.on(grounds(BATCH, held_out=False, seed=other)).pixels())
@@ -68,11 +76,14 @@ def views(random: torch.Generator, *, exchanged: bool) -> Views:
             local_crops=LOCAL_CROPS,
             random=random,
             shares=SHARES,
+            strength=STRENGTH,
         )
     )
 
 
-def loss_through(model: Distilled, *, exchanged: bool) -> Callable[[torch.Generator], Tensor]:
+def loss_through(
+    model: Distilled, *, exchanged: bool, teacher_tau: float = TEACHER_TAU
+) -> Callable[[torch.Generator], Tensor]:
     """DINO's loss of a random batch; before it the teacher follows the student, after it the centre follows both."""
 
     def loss_of(random: torch.Generator) -> Tensor:
@@ -80,7 +91,7 @@ def loss_through(model: Distilled, *, exchanged: bool) -> Callable[[torch.Genera
         crops = views(random, exchanged=exchanged)
         with torch.no_grad():
             taught = logits(model.teacher, [crops.large])
-        targets = centred_targets(taught, model.centre, tau=TEACHER_TAU)
+        targets = centred_targets(taught, model.centre, tau=teacher_tau)
         said = logits(model.student, [crops.large, crops.small])
         loss = cross_view_loss(said, targets, tau=STUDENT_TAU)
         model.centre.copy_(updated_centre(model.centre, taught, momentum=CENTRE_MOMENTUM))
@@ -99,7 +110,7 @@ def logits(networks: nn.ModuleDict, sizes: list[Tensor]) -> Tensor:
 def follow_(model: Distilled) -> None:
     """The teacher's update after the step before, which nothing is before the first."""
     if step := int(model.done):
-        update_teacher_(model.teacher, model.student, momentum=teacher_momentum(step, steps=STEPS, start=MOMENTUM))
+        update_teacher_(model.teacher, model.student, momentum=teacher_momentum(step=step, steps=STEPS, start=MOMENTUM))
 
 
 @torch.no_grad()
@@ -120,20 +131,14 @@ def entropies(rows: Tensor) -> Tensor:
 
 
 def optimiser_of(model: Distilled) -> torch.optim.AdamW:
-    """AdamW that pulls matrices to zero and leaves vectors alone, for a student whose gradients are clipped.
-
-    The prototypes stand still in the first steps: their gradient is thrown away.
-    """
-    every = dict(model.student.named_parameters())
-    matrices = [each for each in every.values() if each.ndim > 1]
-    others = [each for each in every.values() if each.ndim <= 1]
+    """AdamW that pulls matrices to zero and leaves vectors alone, for a student whose gradients are clipped."""
+    every = [*model.student.parameters()]
+    matrices, others = ([each for each in every if (each.ndim > 1) == wide] for wide in (True, False))
     groups = [{"params": matrices, "weight_decay": 0.04}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups)
 
     def prepare(*_: object) -> None:
-        nn.utils.clip_grad_norm_(every.values(), CLIP)
-        if model.done <= FROZEN:
-            model.student["head"].prototypes.grad = None
+        nn.utils.clip_grad_norm_(every, CLIP)
 
     optimiser.register_step_pre_hook(prepare)
     return optimiser

@@ -37,14 +37,14 @@ Eye = Callable[[Tensor], Seen]
 
 @cache
 def drawn(name: str) -> Scenes:
-    """The sets: bank and asked have one object each, to be named; patches and looked have up to three, to be found."""
+    """The sets, of scenes with one object: bank and asked to be named, patches and looked to be found."""
     if name == "bank":
         return scenes(COUNTS[name], vendors=LEARNED, held_out=False, seed=10_001, most=1)
     if name == "asked":
         return on_unseen(scenes(COUNTS[name], vendors=UNSEEN, held_out=False, seed=10_002, most=1), seed=10_003)
     if name == "patches":
-        return scenes(COUNTS[name], vendors=LEARNED, held_out=False, seed=10_004)
-    return scenes(COUNTS[name], vendors=UNSEEN, held_out=True, seed=10_005)
+        return scenes(COUNTS[name], vendors=LEARNED, held_out=False, seed=10_004, most=1)
+    return scenes(COUNTS[name], vendors=UNSEEN, held_out=True, seed=10_005, most=1)
 
 
 def on_unseen(given: Scenes, *, seed: int) -> Scenes:

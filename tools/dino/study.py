@@ -2,8 +2,8 @@
 
 Writes mmnotes/dino/study.npz: how well the attention of [CLS] finds objects that no run has seen, and what its and its
 patches' features tell, for both recipes and three seeds, before and after training, beside pixels, colours and
-EfficientNet-Lite0; the curves of the loss, the targets' entropy and the prototypes in use; and the attention of every
-head on a few scenes as training goes on. Takes a few minutes on one core.
+EfficientNet-Lite0; the curves of the loss, the targets' entropy and the prototypes in use; those of a run that
+collapses; and the attention of every head on a few scenes as training goes on. Takes a few minutes on one core.
 """
 
 import sys
@@ -34,7 +34,7 @@ from tools.dino.probes import (
     heads_of,
     middle_map,
 )
-from tools.dino.train import SNAPSHOTS, snapshot
+from tools.dino.train import SNAPSHOTS, WARM, WARM_STEPS, WARM_TAU, snapshot
 from tools.training import KEPT, write
 
 FILE = "dino/study.npz"
@@ -85,14 +85,24 @@ def feature_table(seeds: tuple[int, ...]) -> Samples:
     return Samples(torch.stack(rows).half(), axes, settings=settings)
 
 
-def curve_table(seeds: tuple[int, ...]) -> Samples:
+def curve_tables(seeds: tuple[int, ...]) -> dict[str, Samples]:
     """The curves, each point the mean of some steps; named by the last of them."""
-    rows = []
-    for ground in GROUNDS:
-        states = (torch.load(KEPT / f"dino-{ground}-{seed}.pt", weights_only=True)["model"] for seed in seeds)
-        rows.append(torch.stack([state["curves"].unflatten(0, (-1, EVERY)).mean(1) for state in states]))
-    axes = {"ground": GROUNDS, "seed": seeds, "step": tuple(range(EVERY, STEPS + 1, EVERY)), "curve": CURVES}
-    return Samples(torch.stack(rows).half(), axes)
+    steps = tuple(range(EVERY, STEPS + 1, EVERY))
+    curves = torch.stack([torch.stack([curve(ground, seed) for seed in seeds]) for ground in GROUNDS])
+    return {
+        "curves": Samples(curves.half(), {"ground": GROUNDS, "seed": seeds, "step": steps, "curve": CURVES}),
+        WARM: Samples(
+            curve(WARM, 0)[: WARM_STEPS // EVERY].half(),
+            {"step": steps[: WARM_STEPS // EVERY], "curve": CURVES},
+            settings={"tau": WARM_TAU},
+        ),
+    }
+
+
+def curve(name: str, seed: int) -> Tensor:
+    """What a run noted, in means of some steps."""
+    noted: Tensor = torch.load(KEPT / f"dino-{name}-{seed}.pt", weights_only=True)["model"]["curves"]
+    return noted.unflatten(0, (-1, EVERY)).mean(1)
 
 
 def growth_tables(seed: int = 0) -> dict[str, Samples]:
@@ -109,8 +119,9 @@ def growth_tables(seed: int = 0) -> dict[str, Samples]:
             shown = heads[:SHOWN]
             maps.append((LEVELS * shown / shown.amax((2, 3), keepdim=True)).round().to(torch.uint8))
     names = tuple(str(head) for head in range(maps[0].shape[1]))
-    shape, axes = (len(GROUNDS), len(SNAPSHOTS)), {"ground": GROUNDS, "step": SNAPSHOTS}
-    places = {"scene": tuple(range(SHOWN)), "head": names}
+    shape = (len(GROUNDS), len(SNAPSHOTS))
+    axes: dict[str, tuple[str | int, ...]] = {"ground": GROUNDS, "step": SNAPSHOTS}
+    places: dict[str, tuple[str | int, ...]] = {"scene": tuple(range(SHOWN)), "head": names}
     return {
         "maps": Samples(torch.stack(maps).unflatten(0, shape), {**axes, **places}, levels=LEVELS),
         "growth": Samples(
@@ -134,7 +145,7 @@ def main() -> None:
     print(f"seeds {seeds}; attention: {', '.join(ATTENTION)}; mean and range over seeds")
     tables = {"attention": attention_table(seeds)}
     print(f"features: {', '.join(FEATURES)}")
-    tables |= {"features": feature_table(seeds), "curves": curve_table(seeds), **growth_tables()}
+    tables |= {"features": feature_table(seeds), **curve_tables(seeds), **growth_tables()}
     if seeds != SEEDS:
         sys.exit(f"only the seeds {seeds} are whole; nothing is written")
     assert tables["maps"].stored.shape[-1] == GRID

@@ -1,0 +1,50 @@
+"""The shipped backbones: they load, differ, and attend as the chapter says on scenes that nobody has asked about."""
+
+import pytest
+import torch
+
+from mmnotes.data import scenes
+from mmnotes.dino import attention_auc, attention_lift
+from mmnotes.dino.pretrained import GROUNDS, SEEDS, pretrained_backbone, untrained_backbone
+
+
+@pytest.fixture(scope="module")
+def some():
+    return scenes(100, vendors=("twemoji",), held_out=True, seed=7, most=1)
+
+
+def found(model, some):
+    maps = model.cls_attention(some.pixels()).mean(1)
+    return attention_auc(maps, some.masks()).mean().item(), attention_lift(maps, some.masks()).mean().item()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_exchanged_grounds_make_attention_find_objects(some, seed):
+    same, exchanged = (found(pretrained_backbone(ground=ground, seed=seed), some) for ground in GROUNDS)
+    assert exchanged[0] > same[0] + 0.1 and exchanged[1] > max(1.3, same[1] + 0.3)
+
+
+def test_the_first_layer_centres_and_scales_pixels():
+    """Grey makes every patch nearly the same as nothing at all; what differs from it is four times as loud."""
+    torch.manual_seed(0)
+    patch = untrained_backbone().patch
+    grey = patch(torch.full((1, 3, 8, 8), 0.5))
+    torch.manual_seed(0)
+    plain = torch.nn.Conv2d(3, 64, kernel_size=8, stride=8)
+    torch.testing.assert_close(grey.flatten(), plain.bias, rtol=0, atol=1e-5)
+    pixels = torch.rand(2, 3, 8, 8)
+    torch.testing.assert_close(patch(pixels), plain((pixels - 0.5) / 0.25), rtol=0, atol=1e-4)
+
+
+def test_they_are_frozen_and_all_differ():
+    every = [pretrained_backbone(ground=ground, seed=seed) for ground in GROUNDS for seed in SEEDS]
+    assert not any(each.requires_grad for model in every for each in model.parameters())
+    firsts = torch.stack([model.blocks[0].up.weight for model in every]).flatten(1)
+    assert torch.pdist(firsts).min() > 0.1
+
+
+def test_what_was_not_trained_is_refused():
+    with pytest.raises(ValueError, match="ground must be one of"):
+        pretrained_backbone(ground="none", seed=0)
+    with pytest.raises(ValueError, match=r"seed must be one of \(0, 1, 2\), got 3"):
+        pretrained_backbone(ground="same", seed=3)
