@@ -21,6 +21,8 @@ from tools.dino.distilling import (
     views,
 )
 
+PATCH_TAU, WEIGHT = TEACHER_TAU, 1.0
+
 
 class Filled(Distilled):
     """A student that fills in, its teacher, and a centre for patches, which have a head of their own or that of [CLS]."""
@@ -58,11 +60,11 @@ def loss_through(model: Filled, *, exchanged: bool) -> Callable[[torch.Generator
         whole = model.student["head"](torch.cat([said.cls, small.cls])).unflatten(0, (-1, large.shape[0] // 2))
         targets = centred_targets(taught, model.centre, tau=TEACHER_TAU)
         cls = cross_view_loss(whole, targets, tau=STUDENT_TAU)
-        hidden = centred_targets(taught_patches[masked], model.patch_centre, tau=TEACHER_TAU)
+        hidden = centred_targets(taught_patches[masked], model.patch_centre, tau=PATCH_TAU)
         patch = gathered_patch_loss(patch_head(model.student)(said.patches[masked]), hidden, masked, tau=STUDENT_TAU)
         model.centre.copy_(updated_centre(model.centre, taught, momentum=CENTRE_MOMENTUM))
         model.patch_centre.copy_(updated_centre(model.patch_centre, taught_patches, momentum=CENTRE_MOMENTUM))
         note_(model, cls, targets)
-        return cls + patch
+        return cls + WEIGHT * patch
 
     return loss_of
