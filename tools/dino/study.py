@@ -23,6 +23,7 @@ from tools.dino.probes import (
     GROUPS,
     Eye,
     attention_measures,
+    bright_map,
     busy_map,
     by_backbone,
     by_colours,
@@ -40,8 +41,9 @@ from tools.training import KEPT, write
 FILE = "dino/study.npz"
 WAYS = ("random", *GROUNDS)
 OTHERS: dict[str, Eye] = {"pixels": by_pixels, "colours": by_colours, "EfficientNet-Lite0": by_efficientnet}
-MAPS = {"middle": middle_map, "busy patches": busy_map}
-SHOWN, EVERY, LEVELS = 8, 10, 255  # scenes; steps that a point of a curve averages; of attention
+MAPS = {"middle": middle_map, "busy patches": busy_map, "bright patches": bright_map}
+SHOWN, EVERY, LEVELS = 6, 10, 255  # scenes; steps that a point of a curve averages; of attention
+LEAST = 0.15  # of a scene that is shown, covered by its object
 
 
 def backbone_of(way: str, seed: int, step: int = STEPS) -> VisionTransformer:
@@ -113,20 +115,21 @@ def warm_settings() -> dict[str, float]:
 def growth_tables(seed: int = 0) -> dict[str, Samples]:
     """The attention of every head of the first seed as training goes on: maps on a few scenes, measures on the set.
 
-    A map is stored in shares of its largest entry.
+    The scenes are the first of the set whose objects are not small. A map is stored in shares of its largest entry.
     """
+    chosen = (drawn("looked").masks().float().mean((1, 2)) > LEAST).nonzero()[:SHOWN, 0]
     pixels, maps, measures = drawn("looked").pixels(), [], []
     for ground in GROUNDS:
         for step in SNAPSHOTS:
             heads = heads_of(backbone_of(ground, seed, step), pixels)
             each = torch.stack([attention_measures(heads[:, [head]])[:3] for head in range(heads.shape[1])])
             measures.append(torch.cat([each, attention_measures(heads)[:3][None]]))
-            shown = heads[:SHOWN]
+            shown = heads[chosen]
             maps.append((LEVELS * shown / shown.amax((2, 3), keepdim=True)).round().to(torch.uint8))
     names = tuple(str(head) for head in range(maps[0].shape[1]))
     shape = (len(GROUNDS), len(SNAPSHOTS))
     axes: dict[str, tuple[str | int, ...]] = {"ground": GROUNDS, "step": SNAPSHOTS}
-    places: dict[str, tuple[str | int, ...]] = {"scene": tuple(range(SHOWN)), "head": names}
+    places: dict[str, tuple[str | int, ...]] = {"scene": tuple(chosen.tolist()), "head": names}
     return {
         "maps": Samples(torch.stack(maps).unflatten(0, shape), {**axes, **places}, levels=LEVELS),
         "growth": Samples(
