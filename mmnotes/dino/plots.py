@@ -77,7 +77,7 @@ def answers(figure: Figure, targets: ArrayLike, pictures: ArrayLike) -> None:
     right.set_title("load / fair")
 
 
-def runs(figure: Figure, curves: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]], *, most: float) -> None:
+def runs(figure: Figure, curves: Mapping[str, tuple[Sequence[float], ArrayLike, ArrayLike]], *, most: float) -> None:
     """For each name a panel: over steps the mean entropy of a target, orange, and the entropy of their mean, blue.
 
     ``most`` is the largest entropy there is.

@@ -34,11 +34,9 @@ def pretrained_backbone(*, ground: Ground, seed: int) -> VisionTransformer:
     """The teacher after training, frozen: ``ground`` says what lay behind the objects in the two views of a scene.
 
     Shapes: as ``untrained_backbone``.
-    Errors: ValueError for another ground than same and exchanged, or a seed that is not 0, 1 or 2.
+    Errors: ValueError for a seed that is not 0, 1 or 2.
     Source: trained by tools/dino/train.py.
     """
-    if ground not in GROUNDS:
-        raise ValueError(f"ground must be one of {GROUNDS}, got {ground!r}")
     if seed not in SEEDS:
         raise ValueError(f"seed must be one of {SEEDS}, got {seed}")
     model = untrained_backbone()

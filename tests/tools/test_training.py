@@ -9,6 +9,7 @@ from torch import nn
 
 from tools import training
 from tools.decoupled_attention import train as decoupled_attention
+from tools.dino import distilling
 from tools.flow import train as flow
 from tools.zero_conv import train as zero_conv
 
@@ -85,6 +86,7 @@ def test_the_rate_rises_is_level_and_falls():
     [
         (flow, {0: 0, 250: 1e-3, 8_000: 2e-3, 12_000: 1e-3, 16_000: 0, 16_250: 1e-3, 28_000: 2e-3, 34_000: 1e-3}),
         (zero_conv, {0: 0, 50: 7.5e-4, 1_500: 1.5e-3, 2_250: 7.5e-4}),
+        (distilling, {0: 1e-3 / 30, 29: 9.87e-4, 200: 5e-4, 300: 1e-3 * (1 - 0.5**0.5) / 2}),
         (decoupled_attention, {0: 0, 50: 2e-3, 1_200: 2e-3, 1_800: 4e-3 * (1 - 0.5**0.5) / 2}),
     ],
 )

@@ -175,3 +175,9 @@ def busy_map() -> Tensor:
     """What looks where a patch is of many colours: its standard deviation."""
     patches = by_pixels(drawn("looked").pixels()).patches.unflatten(2, (3, -1))
     return patches.std(3).mean(2).view(-1, 1, GRID, GRID)
+
+
+def bright_map() -> Tensor:
+    """What looks where a patch is bright: a softmax of ten times its mean."""
+    means = by_pixels(drawn("looked").pixels()).patches.mean(2)
+    return (10 * means).softmax(1).view(-1, 1, GRID, GRID)

@@ -2,8 +2,8 @@
 
 Writes mmnotes/dino/study.npz: how well the attention of [CLS] finds objects that no run has seen, and what its and its
 patches' features tell, for both recipes and three seeds, before and after training, beside pixels, colours and
-EfficientNet-Lite0; the curves of the loss, the targets' entropy and the prototypes in use; those of a run that
-collapses; and the attention of every head on a few scenes as training goes on. Takes a few minutes on one core.
+EfficientNet-Lite0; the curves of the loss, the targets' entropy and the prototypes in use; those of a run with
+a warmer teacher; and the attention of every head on a few scenes as training goes on. Takes minutes on one core.
 """
 
 import sys
@@ -23,6 +23,7 @@ from tools.dino.probes import (
     GROUPS,
     Eye,
     attention_measures,
+    bright_map,
     busy_map,
     by_backbone,
     by_colours,
@@ -34,14 +35,15 @@ from tools.dino.probes import (
     heads_of,
     middle_map,
 )
-from tools.dino.train import SNAPSHOTS, WARM, WARM_STEPS, WARM_TAU, snapshot
+from tools.dino.train import SNAPSHOTS, WARM, WARM_TAU, snapshot
 from tools.training import KEPT, write
 
 FILE = "dino/study.npz"
 WAYS = ("random", *GROUNDS)
 OTHERS: dict[str, Eye] = {"pixels": by_pixels, "colours": by_colours, "EfficientNet-Lite0": by_efficientnet}
-MAPS = {"middle": middle_map, "busy patches": busy_map}
-SHOWN, EVERY, LEVELS = 8, 10, 255  # scenes; steps that a point of a curve averages; of attention
+MAPS = {"middle": middle_map, "busy patches": busy_map, "bright patches": bright_map}
+SHOWN, EVERY, LEVELS = 6, 10, 255  # scenes; steps that a point of a curve averages; of attention
+LEAST = 0.15  # of a scene that is shown, covered by its object
 
 
 def backbone_of(way: str, seed: int, step: int = STEPS) -> VisionTransformer:
@@ -91,11 +93,7 @@ def curve_tables(seeds: tuple[int, ...]) -> dict[str, Samples]:
     curves = torch.stack([torch.stack([curve(ground, seed) for seed in seeds]) for ground in GROUNDS])
     return {
         "curves": Samples(curves.half(), {"ground": GROUNDS, "seed": seeds, "step": steps, "curve": CURVES}),
-        WARM: Samples(
-            curve(WARM, 0)[: WARM_STEPS // EVERY].half(),
-            {"step": steps[: WARM_STEPS // EVERY], "curve": CURVES},
-            settings={"tau": WARM_TAU},
-        ),
+        WARM: Samples(curve(WARM, 0).half(), {"step": steps, "curve": CURVES}, settings=warm_settings()),
     }
 
 
@@ -105,23 +103,33 @@ def curve(name: str, seed: int) -> Tensor:
     return noted.unflatten(0, (-1, EVERY)).mean(1)
 
 
+def warm_settings() -> dict[str, float]:
+    """The temperature of the warmer teacher, and how well its attention finds objects in the end."""
+    model, start = untrained_backbone(), "teacher.backbone."
+    state = torch.load(KEPT / f"dino-{WARM}-0.pt", weights_only=True)["model"]
+    model.load_state_dict({name.removeprefix(start): each for name, each in state.items() if name.startswith(start)})
+    found = attention_measures(heads_of(model.requires_grad_(False), drawn("looked").pixels())).tolist()
+    return {"tau": WARM_TAU, "auc": found[0], "lift": found[1]}
+
+
 def growth_tables(seed: int = 0) -> dict[str, Samples]:
     """The attention of every head of the first seed as training goes on: maps on a few scenes, measures on the set.
 
-    A map is stored in shares of its largest entry.
+    The scenes are the first of the set whose objects are not small. A map is stored in shares of its largest entry.
     """
+    chosen = (drawn("looked").masks().float().mean((1, 2)) > LEAST).nonzero()[:SHOWN, 0]
     pixels, maps, measures = drawn("looked").pixels(), [], []
     for ground in GROUNDS:
         for step in SNAPSHOTS:
             heads = heads_of(backbone_of(ground, seed, step), pixels)
             each = torch.stack([attention_measures(heads[:, [head]])[:3] for head in range(heads.shape[1])])
             measures.append(torch.cat([each, attention_measures(heads)[:3][None]]))
-            shown = heads[:SHOWN]
+            shown = heads[chosen]
             maps.append((LEVELS * shown / shown.amax((2, 3), keepdim=True)).round().to(torch.uint8))
     names = tuple(str(head) for head in range(maps[0].shape[1]))
     shape = (len(GROUNDS), len(SNAPSHOTS))
     axes: dict[str, tuple[str | int, ...]] = {"ground": GROUNDS, "step": SNAPSHOTS}
-    places: dict[str, tuple[str | int, ...]] = {"scene": tuple(range(SHOWN)), "head": names}
+    places: dict[str, tuple[str | int, ...]] = {"scene": tuple(chosen.tolist()), "head": names}
     return {
         "maps": Samples(torch.stack(maps).unflatten(0, shape), {**axes, **places}, levels=LEVELS),
         "growth": Samples(
