@@ -12,12 +12,16 @@ from mmnotes.data.pictures import photos
 
 SIDE = 64  # pixels of a scene
 HELD_OUT_PHOTOS = ("temple", "flower")
+LUMA = (0.299, 0.587, 0.114)
+BRIGHTNESS = (0.35, 0.85)  # of a ground on average: a drawing is brighter than its ground in half of the scenes
+DARKEST, ROUNDS = 1e-3, 4
 
 
 def grounds(count: int, *, held_out: bool, seed: int) -> Float[Tensor, "batch channels height width"]:
     """So many grounds: half of them cuttings of photographs, a quarter clouds, a quarter stripes.
 
-    The photographs are two that are held out, or the four others; textures are new with every seed.
+    The photographs are two that are held out, or the four others; textures are new with every seed. How bright a
+    ground is on average is left to chance, so that an object cannot be told by its brightness.
 
     Shapes: (batch, channels, height, width) = (count, 3, 64, 64).
     Units: red, green and blue from 0 to 1.
@@ -29,13 +33,24 @@ def grounds(count: int, *, held_out: bool, seed: int) -> Float[Tensor, "batch ch
         _clouds(random) if kind == 0 else _stripes(random) if kind == 1 else _cutting(pictures, random)
         for kind in kinds
     ]
-    return torch.stack(drawn) if drawn else torch.zeros(0, 3, SIDE, SIDE)
+    return _brightened(torch.stack(drawn), random) if drawn else torch.zeros(0, 3, SIDE, SIDE)
 
 
 @cache
 def _kept_photos(held_out: bool) -> list[Tensor]:
     """The photographs of one side of the split, read once; nobody writes to them."""
     return [picture for name, picture in photos().items() if (name in HELD_OUT_PHOTOS) == held_out]
+
+
+def _brightened(pictures: Tensor, random: torch.Generator) -> Tensor:
+    """Each to a power with which its mean brightness is a number drawn from ``BRIGHTNESS``, nearly."""
+    (low, high), pictures = BRIGHTNESS, pictures.clamp(min=DARKEST)
+    wanted = low + (high - low) * torch.rand(len(pictures), 1, 1, 1, generator=random)
+    weights, power = torch.tensor(LUMA)[:, None, None], torch.ones_like(wanted)
+    for _ in range(ROUNDS):
+        bright = ((pictures**power) * weights).sum(1, keepdim=True).mean((2, 3), keepdim=True)
+        power = power * wanted.log() / bright.log()
+    return pictures**power
 
 
 def _cutting(pictures: list[Tensor], random: torch.Generator) -> Tensor:
