@@ -109,6 +109,20 @@ def test_the_first_page_opens_with_a_lab_that_plays_and_a_map_of_all_chapters(bo
     expect(page).to_have_url((book / f"book/{first_chapter()}.html").as_uri())
 
 
+@pytest.mark.parametrize("name", ["index", *stems(ROOT)])
+def test_nothing_jumps_while_a_page_opens(book, open_page, name):
+    page = open_page((book / f"book/{name}.html").as_uri(), viewport=SCREEN)
+    shifts = page.evaluate(
+        """() => new Promise((found) => {
+            const entries = [];
+            new PerformanceObserver((list) => entries.push(...list.getEntries().map((entry) => entry.value)))
+                .observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => found(entries), 500);
+        })"""
+    )
+    assert sum(shifts) < 0.01
+
+
 def first_chapter() -> str:
     """The stem of the first chapter in the table of contents."""
     toc = (ROOT / "_toc.yml").read_text("utf-8")
