@@ -146,8 +146,9 @@ def test_no_accessibility_violation_and_no_sideways_scroll(book, open_page, name
 
 @every_page
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_every_colour_has_contrast(book, open_page, name, mode):
-    page = opened(open_page, address(book, name), color_scheme=mode)
+@pytest.mark.parametrize("screen", [{}, PHONE], ids=["wide", "phone"])
+def test_every_colour_has_contrast(book, open_page, name, mode, screen):
+    page = opened(open_page, address(book, name), color_scheme=mode, **screen)
     expect(page.locator("html")).to_have_attribute("data-theme", mode)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     assert colours_amiss(page) == []
