@@ -33,6 +33,7 @@ LONG = (
     "tests/models/test_generator.py",
     "tests/qformer/test_study.py",
     "tests/browser/test_labs.py",
+    "tests/browser/test_reading.py",
     "tests/test_traced.py",
 )
 

@@ -132,9 +132,11 @@ class Front(SphinxPostTransform):
 
 
 def prepare(app: Sphinx) -> None:
-    """Give the environment places for the pages that show others, and for what they show."""
-    if not hasattr(app.env, "fronts"):
-        app.env.fronts, app.env.shown_of = set(), {}
+    """Give the environment places for the pages that show others, and for what they show; one kept from an older
+    theme may have only some.
+    """
+    app.env.fronts = getattr(app.env, "fronts", set())
+    app.env.shown_of = getattr(app.env, "shown_of", {})
 
 
 def purge(app: Sphinx, env: BuildEnvironment, page: str) -> None:

@@ -105,8 +105,22 @@ def test_the_first_page_opens_with_a_lab_that_plays_and_a_map_of_all_chapters(bo
         card.scroll_into_view_if_needed()
         picture = card.locator("img")
         assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)")
-    page.locator(".chapter-card .question").first.click()
+    cards.first.click()  # in its middle, where its question stands
     expect(page).to_have_url((book / f"book/{first_chapter()}.html").as_uri())
+
+
+@pytest.mark.parametrize("name", ["index", *stems(ROOT)])
+def test_nothing_jumps_while_a_page_opens(book, open_page, name):
+    page = open_page((book / f"book/{name}.html").as_uri(), viewport=SCREEN)
+    shifts = page.evaluate(
+        """() => new Promise((found) => {
+            const entries = [];
+            new PerformanceObserver((list) => entries.push(...list.getEntries().map((entry) => entry.value)))
+                .observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => found(entries), 500);
+        })"""
+    )
+    assert sum(shifts) < 0.01
 
 
 def first_chapter() -> str:

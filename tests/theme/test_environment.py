@@ -83,6 +83,8 @@ def test_a_drawing_inside_the_page_is_a_figure(book):
     book.chapter("first", FIRST, TABLE.replace("table", "svg"), **FIGURE | {"tags": ["figure"]})
     book.build_well()
     assert "<svg></svg>" in book.page("first")
+    book.chapter("first", FIRST, DRAW, **FIGURE)
+    book.build_well()
 
 
 def test_chapters_run_in_this_python_whatever_else_is_called_python3(book, tmp_path, monkeypatch):
