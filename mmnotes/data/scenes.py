@@ -21,6 +21,7 @@ from mmnotes.data.textures import SIDE, grounds
 
 MOST = 3  # objects in a scene
 OBJECT = (28, 52)  # sides of an object, in pixels
+CUT = 0.5  # of an object's side that the rim may cut off
 
 
 class Scenes(NamedTuple):
@@ -50,16 +51,26 @@ class Scenes(NamedTuple):
 
 
 def scenes(
-    count: int, *, vendors: Sequence[Vendor], held_out: bool, seed: int, fewest: int = 1, most: int = MOST
+    count: int,
+    *,
+    vendors: Sequence[Vendor],
+    held_out: bool,
+    seed: int,
+    fewest: int = 1,
+    most: int = MOST,
+    cut: float = CUT,
 ) -> Scenes:
     """So many scenes with objects of these vendors, among the concepts that are held out or among the others.
 
-    Later objects may cover earlier ones in part. The middle of an object is anywhere in the picture, so the rim may cut
-    off up to three quarters of it, and what only knows the middle of the picture knows little. Half are mirrored.
+    Later objects may cover earlier ones in part. The rim may cut off as much as the share ``cut`` of an object's side:
+    by default its middle is anywhere in the picture, so that what only knows the middle of the picture knows little.
+    Half are mirrored.
 
     Shapes: (batch, 3, 64, 64) of colour and ground, (batch, 3, 64, 64) of opacity, one place for each object.
-    Errors: ValueError where fewest and most are not within 1 and 3, in this order.
+    Errors: ValueError where fewest and most are not within 1 and 3, in this order, or cut is negative or not below 1.
     """
+    if not 0 <= cut < 1:
+        raise ValueError(f"cut must be at least 0 and below 1, got {cut}")
     if not 1 <= fewest <= most <= MOST:
         raise ValueError(f"fewest and most must be within 1 and {MOST}, in this order, got {fewest} and {most}")
     random = torch.Generator().manual_seed(seed)
@@ -69,7 +80,7 @@ def scenes(
     present = torch.arange(MOST) < torch.randint(fewest, most + 1, (count, 1), generator=random)
     colour, opacity = torch.zeros(count, 3, SIDE, SIDE), torch.zeros(count, MOST, SIDE, SIDE)
     for scene, place in present.nonzero().tolist():
-        shown = _placed(corpus[_below(len(corpus), random)][concept[scene, place]], random)
+        shown = _placed(corpus[_below(len(corpus), random)][concept[scene, place]], cut, random)
         behind = 1 - shown[3]
         opacity[scene] *= behind
         opacity[scene, place] = shown[3]
@@ -84,16 +95,16 @@ def _kept_cutouts(vendor: Vendor) -> Tensor:
     return cutouts(vendor=vendor)
 
 
-def _placed(drawing: Tensor, random: torch.Generator) -> Tensor:
+def _placed(drawing: Tensor, cut: float, random: torch.Generator) -> Tensor:
     """A drawing at a random size and place, mirrored or not, alone in a scene."""
     side = OBJECT[0] + _below(OBJECT[1] - OBJECT[0] + 1, random)
     if _below(2, random):
         drawing = drawing.flip(-1)
     shown = interpolate(drawing[None], (side, side), mode="bilinear", align_corners=False, antialias=True)[0]
-    top, left = (_below(SIDE + 1, random) for _ in range(2))  # of the middle
-    around = pad(shown, (SIDE // 2 + OBJECT[1],) * 4)
-    corner = SIDE // 2 + OBJECT[1] + side // 2
-    return around[:, corner - top : corner - top + SIDE, corner - left : corner - left + SIDE]
+    beyond = int(cut * side)
+    top, left = (_below(SIDE - side + 2 * beyond + 1, random) - beyond for _ in range(2))
+    around = pad(shown, (SIDE,) * 4)
+    return around[:, SIDE - top : 2 * SIDE - top, SIDE - left : 2 * SIDE - left]
 
 
 def _below(count: int, random: torch.Generator) -> int:

@@ -120,16 +120,21 @@ def test_concepts_do_not_cross_the_split_and_grounds_neither():
 
 
 def test_held_out_photographs_are_seen_on_one_side_only(monkeypatch):
-    """With photographs of one colour each, the colours tell which ones were cut."""
+    """With photographs of one colour each, the colours tell which ones were cut.
+
+    Grounds are taken to a power, which leaves the ratio of two colours' logarithms.
+    """
     names = list(photos())
-    flat = {name: torch.full((3, 128, 128), number / 10) for number, name in enumerate(names)}
+    flat = {name: torch.full((3, 128, 128), 0.5) for name in names}
+    for number, name in enumerate(names):
+        flat[name][0] = 0.5 ** ((1 + number) / 4)
     monkeypatch.setattr("mmnotes.data.textures.photos", lambda: flat)
     for held_out in (False, True):
         _kept_photos.cache_clear()
         drawn_grounds = grounds(200, held_out=held_out, seed=3)
         _kept_photos.cache_clear()
-        plain = drawn_grounds[drawn_grounds.std((1, 2, 3)) < 1e-6].mean((1, 2, 3))
-        seen = {names[round(10 * each)] for each in plain.tolist()}
+        plain = drawn_grounds[drawn_grounds.std((2, 3)).amax(1) < 1e-6, :, 0, 0]
+        seen = {names[round(4 * each) - 1] for each in (plain[:, 0].log() / plain[:, 1].log()).tolist()}
         assert 0.4 < len(plain) / 200 < 0.6, "half are photographs"
         assert seen == {name for name in names if (name in HELD_OUT_PHOTOS) == held_out}
 
@@ -150,6 +155,23 @@ def test_a_cutout_on_white_is_the_drawing(vendor):
     torch.testing.assert_close(cut[:, :3] + 1 - cut[:, 3:], drawings(vendor=vendor))
     cat = cut[concept_index("cat face")][3]
     assert cat[16, 16] == 1 and cat[0, 0] == 0
+
+
+def test_the_rim_cuts_off_as_much_as_was_allowed():
+    """Whole objects keep off the rim by what is empty around a drawing; half of one may be missing."""
+
+    def rims(cut):
+        found = drawn(300, fewest=1, most=1, cut=cut).masks()
+        return torch.cat([found[:, [0, -1]].flatten(1), found[:, :, [0, -1]].flatten(1)], 1).float().mean()
+
+    whole, some, half = rims(0.0), rims(0.1), rims(0.5)
+    assert whole < 0.01 < some < 0.03 < half
+
+
+@pytest.mark.parametrize("cut", [-0.1, 1.0])
+def test_a_cut_that_leaves_nothing_is_refused(cut):
+    with pytest.raises(ValueError, match=f"cut must be at least 0 and below 1, got {cut}"):
+        drawn(1, cut=cut)
 
 
 @pytest.mark.parametrize(("fewest", "most"), [(0, 1), (2, 1), (1, 4)])
