@@ -23,10 +23,11 @@ from mmnotes.dino import (
 from mmnotes.dino.pretrained import DIM, LOCAL_SIZE, SIZE, untrained_backbone
 from tools.training import rate
 
-STEPS, BATCH, LOCAL_CROPS = 400, 32, 2
-SHARES, STRENGTH = ((0.5, 1.0), (0.25, 0.6)), 0.3
+STEPS, BATCH, LOCAL_CROPS = 800, 32, 2
+CUT = 0.1  # of an object that the rim may cut off: what a crop does not show of it, nothing can be learned from
+SHARES, STRENGTH = ((0.6, 1.0), (0.3, 0.7)), 0.3
 RATE, WARM_UP, CLIP = 1e-3, 30, 3.0
-PROTOTYPES, HEAD = 128, {"dim": DIM, "hidden": 256, "bottleneck": 64}
+PROTOTYPES, HEAD = 256, {"dim": DIM, "hidden": 256, "bottleneck": 64}
 # A centre that follows faster than its teacher moves, or what it has not caught up with is amplified.
 STUDENT_TAU, TEACHER_TAU, MOMENTUM, CENTRE_MOMENTUM = 0.1, 0.015, 0.96, 0.3
 CURVES = ("loss", "entropy", "divergence", "mean entropy", "in use")
@@ -64,7 +65,7 @@ def views(random: torch.Generator, *, exchanged: bool) -> Views:
     Where exchanged, the global crops have two grounds, and the local ones have one of these in turn.
     """
     seed, other = torch.randint(2**62, (2,), generator=random).tolist()
-    drawn = scenes(BATCH, vendors=VENDORS, held_out=False, seed=seed, most=1)
+    drawn = scenes(BATCH, vendors=VENDORS, held_out=False, seed=seed, most=1, cut=CUT)
     versions = [drawn.pixels()]
     if exchanged:
         versions.append(drawn.on(grounds(BATCH, held_out=False, seed=other)).pixels())

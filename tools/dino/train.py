@@ -15,7 +15,7 @@ from tools.dino.distilling import STEPS, Distilled, loss_through, optimiser_of, 
 from tools.training import KEPT, rounded, train_, write
 
 FILE = "dino/weights.npz"
-SNAPSHOTS = (0, 25, 50, 100, 200, 300, STEPS)
+SNAPSHOTS = (0, 50, 100, 200, 400, 600, STEPS)
 WARM, WARM_TAU = "warm", 0.04
 MANTISSA = 4  # bits; what the study measures does not move
 

@@ -21,11 +21,12 @@ from tools.dino.distilling import (
     views,
 )
 
-PATCH_TAU, WEIGHT = TEACHER_TAU, 1.0
+PATCH_TAU, PATCH_CENTRE_MOMENTUM = 0.03, 0.9
+START = 250  # the step before the first holes; the authors have such a number too, pred_start_epoch
 
 
 class Filled(Distilled):
-    """A student that fills in, its teacher, and a centre for patches, which have a head of their own or that of [CLS]."""
+    """A student that fills in, its teacher, and a centre for patches, which share the head of [CLS] or have their own."""
 
     patch_centre: Tensor
 
@@ -43,14 +44,17 @@ def patch_head(networks: nn.ModuleDict) -> nn.Module:
 
 
 def loss_through(model: Filled, *, exchanged: bool) -> Callable[[torch.Generator], Tensor]:
-    """Both terms of iBOT of a random batch; the teacher follows before, the centres after, as in DINO."""
+    """Both terms of iBOT of a random batch; the teacher follows before, the centres after, as in DINO.
+
+    Up to ``START`` there are no holes, and what is left is DINO's loss.
+    """
 
     def loss_of(random: torch.Generator) -> Tensor:
         follow_(model)
         crops = views(random, exchanged=exchanged)
         large = crops.large.flatten(0, 1)
         grid = large.shape[-1] // model.student["backbone"].patch.stride[0]
-        masked = crop_masks(len(large), rows=grid, columns=grid, random=random)
+        masked = crop_masks(len(large), rows=grid, columns=grid, random=random) & (int(model.done) >= START)
         with torch.no_grad():
             seen = model.teacher["backbone"](large)
             taught = model.teacher["head"](seen.cls).unflatten(0, crops.large.shape[:2])
@@ -63,8 +67,8 @@ def loss_through(model: Filled, *, exchanged: bool) -> Callable[[torch.Generator
         hidden = centred_targets(taught_patches[masked], model.patch_centre, tau=PATCH_TAU)
         patch = gathered_patch_loss(patch_head(model.student)(said.patches[masked]), hidden, masked, tau=STUDENT_TAU)
         model.centre.copy_(updated_centre(model.centre, taught, momentum=CENTRE_MOMENTUM))
-        model.patch_centre.copy_(updated_centre(model.patch_centre, taught_patches, momentum=CENTRE_MOMENTUM))
+        model.patch_centre.copy_(updated_centre(model.patch_centre, taught_patches, momentum=PATCH_CENTRE_MOMENTUM))
         note_(model, cls, targets)
-        return cls + WEIGHT * patch
+        return cls + patch
 
     return loss_of
