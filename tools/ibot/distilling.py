@@ -21,12 +21,11 @@ from tools.dino.distilling import (
     views,
 )
 
-PATCH_TAU, PATCH_CENTRE_MOMENTUM = 0.03, 0.9
 START = 250  # the step before the first holes; the authors have such a number too, pred_start_epoch
 
 
 class Filled(Distilled):
-    """A student that fills in, its teacher, and a centre for patches, which share the head of [CLS] or have their own."""
+    """A student that fills in, its teacher, and a centre for patches, which share [CLS]'s head or have their own."""
 
     patch_centre: Tensor
 
@@ -64,10 +63,10 @@ def loss_through(model: Filled, *, exchanged: bool) -> Callable[[torch.Generator
         whole = model.student["head"](torch.cat([said.cls, small.cls])).unflatten(0, (-1, large.shape[0] // 2))
         targets = centred_targets(taught, model.centre, tau=TEACHER_TAU)
         cls = cross_view_loss(whole, targets, tau=STUDENT_TAU)
-        hidden = centred_targets(taught_patches[masked], model.patch_centre, tau=PATCH_TAU)
+        hidden = centred_targets(taught_patches[masked], model.patch_centre, tau=TEACHER_TAU)
         patch = gathered_patch_loss(patch_head(model.student)(said.patches[masked]), hidden, masked, tau=STUDENT_TAU)
         model.centre.copy_(updated_centre(model.centre, taught, momentum=CENTRE_MOMENTUM))
-        model.patch_centre.copy_(updated_centre(model.patch_centre, taught_patches, momentum=PATCH_CENTRE_MOMENTUM))
+        model.patch_centre.copy_(updated_centre(model.patch_centre, taught_patches, momentum=CENTRE_MOMENTUM))
         note_(model, cls, targets)
         return cls + patch
 
