@@ -42,10 +42,28 @@ def patch_head(networks: nn.ModuleDict) -> nn.Module:
     return networks["patch_head" if "patch_head" in networks else "head"]
 
 
-def loss_through(model: Filled, *, exchanged: bool) -> Callable[[torch.Generator], Tensor]:
-    """Both terms of iBOT of a random batch; the teacher follows before, the centres after, as in DINO.
+Answers = Callable[[Filled, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
-    Up to ``START`` there are no holes, and what is left is DINO's loss.
+
+def centred_answers(model: Filled, taught: Tensor, patches: Tensor, masked: Tensor) -> tuple[Tensor, Tensor]:
+    """Targets of [CLS] and of the hidden patches, with the centres as they are; then both centres move."""
+    targets = centred_targets(taught, model.centre, tau=TEACHER_TAU)
+    hidden = centred_targets(patches[masked], model.patch_centre, tau=TEACHER_TAU)
+    model.centre.copy_(updated_centre(model.centre, taught, momentum=CENTRE_MOMENTUM))
+    model.patch_centre.copy_(updated_centre(model.patch_centre, patches, momentum=CENTRE_MOMENTUM))
+    return targets, hidden
+
+
+def loss_through(
+    model: Filled,
+    *,
+    exchanged: bool,
+    answers: Answers = centred_answers,
+    penalty: Callable[[Tensor], Tensor] = torch.zeros_like,
+) -> Callable[[torch.Generator], Tensor]:
+    """Both terms of iBOT of a random batch, and a penalty of the student's [CLS] features (views, batch, dim).
+
+    The teacher follows before. Up to ``START`` there are no holes, and what is left is DINO's loss.
     """
 
     def loss_of(random: torch.Generator) -> Tensor:
@@ -57,17 +75,13 @@ def loss_through(model: Filled, *, exchanged: bool) -> Callable[[torch.Generator
         with torch.no_grad():
             seen = model.teacher["backbone"](large)
             taught = model.teacher["head"](seen.cls).unflatten(0, crops.large.shape[:2])
-            taught_patches = patch_head(model.teacher)(seen.patches)
+            targets, hidden = answers(model, taught, patch_head(model.teacher)(seen.patches), masked)
         said = model.student["backbone"](large, masked)
         small = model.student["backbone"](crops.small.flatten(0, 1))
         whole = model.student["head"](torch.cat([said.cls, small.cls])).unflatten(0, (-1, large.shape[0] // 2))
-        targets = centred_targets(taught, model.centre, tau=TEACHER_TAU)
         cls = cross_view_loss(whole, targets, tau=STUDENT_TAU)
-        hidden = centred_targets(taught_patches[masked], model.patch_centre, tau=TEACHER_TAU)
         patch = gathered_patch_loss(patch_head(model.student)(said.patches[masked]), hidden, masked, tau=STUDENT_TAU)
-        model.centre.copy_(updated_centre(model.centre, taught, momentum=CENTRE_MOMENTUM))
-        model.patch_centre.copy_(updated_centre(model.patch_centre, taught_patches, momentum=CENTRE_MOMENTUM))
         note_(model, cls, targets)
-        return cls + patch
+        return cls + patch + penalty(said.cls.unflatten(0, (2, -1))).sum()
 
     return loss_of

@@ -1,0 +1,1 @@
+"""Trains and measures what the chapter `dinov2` shows."""

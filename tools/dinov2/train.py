@@ -1,0 +1,47 @@
+"""Train the vision transformers of the chapter `dinov2` and write mmnotes/dinov2/weights.npz: minutes each on one core.
+
+Over exchanged grounds, at the steps and with the scenes of the chapters before: the whole recipe, three seeds, and one
+run of it without KoLeo. What differs between that and iBOT is in ``tools.ibot.train``'s run with a second head.
+``python -m tools.dinov2.train whole 0`` trains one of them.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from mmnotes.dino.pretrained import SEEDS
+from tools.dino.distilling import STEPS, optimiser_of, rate_at
+from tools.dinov2.distilling import balanced_answers, spread
+from tools.ibot.distilling import Filled, loss_through
+from tools.training import KEPT, train_
+
+PENALTIES = {"whole": spread, "balanced": torch.zeros_like}
+RUNS = (*(("whole", seed) for seed in SEEDS), ("balanced", 0))
+
+
+def train_one(recipe: str, seed: int) -> Filled:
+    """A run of this recipe and seed, trained; the teacher's backbone is kept beside it."""
+    torch.manual_seed(seed)
+    model = Filled(shared=False)
+    loss_of = loss_through(model, exchanged=True, answers=balanced_answers, penalty=PENALTIES[recipe])
+    train_(model, optimiser_of(model), loss_of, rate_at, name=f"dinov2-{recipe}", steps=STEPS, seed=seed)
+    torch.save(model.teacher["backbone"].state_dict(), snapshot(recipe, seed))
+    return model
+
+
+def snapshot(recipe: str, seed: int) -> Path:
+    """Where the teacher's backbone is kept."""
+    return KEPT / f"dinov2-{recipe}-{seed}-at-{STEPS}.pt"
+
+
+def main() -> None:
+    """Train the one that the command line names, or all."""
+    torch.set_num_threads(1)
+    chosen = [sys.argv[1:]] if sys.argv[1:] else RUNS
+    for recipe, seed in chosen:
+        train_one(recipe, int(seed))
+
+
+if __name__ == "__main__":
+    main()
