@@ -32,10 +32,10 @@ def known_of_chains(
 ) -> Float[Tensor, "batch patches states"]:
     """The probability of each state at each patch, given the patches that are not masked.
 
-        P(x_i = k | visible) ∝ (q^a [l = k] + (1 - q^a) / S) (q^b [r = k] + (1 - q^b) / S)
+        P(y_i = k | visible) ∝ (α^a [y_- = k] + (1 - α^a) / S) (α^b [y_+ = k] + (1 - α^b) / S)
 
-    with the nearest visible patches l and r, which are a and b patches away, and q for `stay`. Where there is none on a
-    side its factor is missing.
+    with the nearest visible patches y_- and y_+, which are a and b patches away, and α for `stay`. Where there is none
+    on a side its factor is missing.
 
     Shapes: chain and masked (batch, patches) -> (batch, patches, states).
     Units: probabilities.

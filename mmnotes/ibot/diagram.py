@@ -3,9 +3,9 @@
 from mmnotes.page.diagram import Diagram
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
 
-TEACHER, STUDENT, MIDDLE = 84, 236, 160  # columns
-WHOLE, HERE, THERE, ANOTHER = 40, 112, 208, 280  # of what the two say: of all patches and of each
-CROP, TOKENS, NETWORKS, SAID, CENTRED, PATCHES, CLS = 16, 72, 142, 190, 236, 290, 338  # rows
+TEACHER, STUDENT, MIDDLE = 80, 240, 160  # columns
+WHOLE, HERE, THERE, ANOTHER = 44, 116, 204, 276  # of what the two say: of all patches and of each
+CROP, TOKENS, NETWORKS, SAID, CENTRED, PATCHES, CLS = 16, 72, 142, 192, 236, 296, 350  # rows
 SIDE, HOLES = 4, {(0, 2), (1, 2), (0, 3), (1, 3), (3, 0)}
 
 
@@ -13,7 +13,7 @@ def diagram() -> Diagram:
     """Crop, holes, networks and the two terms, with the symbols of their equations."""
     drawing = Diagram(
         320,
-        372,
+        368,
         text="One global crop u. The teacher is given all of its patches; the student the same patches with holes, "
         "where a learned token e stands in place of the patch and the position is kept. Each network, with a head that "
         "[CLS] and patches share, says something of [CLS], z, and of each patch, t_i and s_i. The teacher's are "
@@ -29,32 +29,32 @@ def diagram() -> Diagram:
     drawing.arrow(crop, right, via=((STUDENT, CROP),))
     drawing.words((MIDDLE, TOKENS), "holes: $e$,\nplace kept", link="equation-ibot-holes")
 
-    teacher = drawing.box((TEACHER, NETWORKS), "teacher $\\theta_t$", width=100, dashed=True)
-    student = drawing.box((STUDENT, NETWORKS), "student $\\theta_s$", width=100, colour=BLUE)
+    teacher = drawing.box((TEACHER, NETWORKS), "teacher $\\theta_t$", width=92, dashed=True)
+    student = drawing.box((STUDENT, NETWORKS), "student $\\theta_s$", width=92, colour=BLUE)
     drawing.arrow(left, teacher)
     drawing.arrow(right, student)
     drawing.arrow(student, teacher, colour=BLUE)
-    drawing.words((MIDDLE, NETWORKS - 12), "average")
+    drawing.words((MIDDLE, NETWORKS - 13), "average")
 
     cls = drawing.words((WHOLE, SAID), "[CLS] $z_t$")
     taught = drawing.words((HERE, SAID), "$t_i$")
     said = drawing.words((THERE, SAID), "$s_i$", link="equation-ibot-gradient")
     said_cls = drawing.words((ANOTHER, SAID), "[CLS] $z_s$")
-    for network, tokens in ((teacher, (cls, taught)), (student, (said, said_cls))):
-        for each in tokens:
-            drawing.arrow(network, each)
+    for column in (WHOLE, HERE, THERE, ANOTHER):
+        drawing.arrow((column, NETWORKS + 16), (column, SAID - 10))
     first = drawing.box((WHOLE, CENTRED), "less $c$", width=58, height=28, colour=ORANGE, link="equation-ibot-targets")
     second = drawing.box((HERE, CENTRED), "less $c'$", width=58, height=28, colour=ORANGE, link="equation-ibot-targets")
     drawing.arrow(cls, first)
     drawing.arrow(taught, second)
 
-    patches = drawing.box(
-        (MIDDLE, PATCHES), "same crop, holes", width=128, height=30, colour=GREEN, link="equation-ibot-patch"
-    )
-    drawing.arrow(second, patches)
-    drawing.arrow(said, patches)
+    drawing.box(
+        (MIDDLE, PATCHES), "patches: this crop,\nwhere the holes are", width=134, height=44, colour=GREEN,
+        link="equation-ibot-patch",
+    )  # fmt: skip
+    drawing.arrow(second, (HERE, PATCHES - 22))
+    drawing.arrow(said, (THERE, PATCHES - 22))
     whole = drawing.box(
-        (MIDDLE, CLS), "another crop, [CLS]", width=142, height=30, colour=GREEN, link="equation-ibot-total"
+        (MIDDLE, CLS), "[CLS]: another crop", width=142, height=30, colour=GREEN, link="equation-ibot-total"
     )
     drawing.arrow(first, whole, via=((WHOLE, CLS),))
     drawing.arrow(said_cls, whole, via=((ANOTHER, CLS),))
