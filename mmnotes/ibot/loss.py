@@ -118,10 +118,11 @@ def ibot_loss(
     patches within one.
 
         L_cls = DINO's loss
-        L_patch = mean_u mean_b Σ_i m_i H(softmax((t_i - c') / τ'), softmax(s_i / τ)) / Σ_i m_i
+        L_patch = mean_u mean_b Σ_i m_i H(softmax((t_i - c') / τ'), softmax(s_i / τ)) / M_ub
 
-    The student's global crops have the holes, the teacher's none. Both centres move after
-    this call, not before; that of the patches follows all patches, masked or not.
+    with M_ub = Σ_i m_i, or 1 where that is 0. The student's global crops have the holes, the
+    teacher's none. Both centres move after this call, not before; that of the patches follows
+    all patches, masked or not.
 
     Shapes: student.cls (crops, batch, prototypes), teacher.cls (views, batch, prototypes),
     patches of both (views, batch, patches, patch prototypes), masked (views, batch,

@@ -63,7 +63,8 @@ def block_mask(
 def _hide(mask: Tensor, most: float, random: torch.Generator) -> bool:
     """Hide one more block, if it hides something and not more than `most`; whether it did."""
     rows, columns = mask.shape
-    low, (first, second) = (min(rows, columns) // 3) ** 2, torch.rand(2, generator=random).tolist()
+    low = (min(rows, columns) // 3) ** 2
+    first, second = torch.rand(2, generator=random).tolist()
     area, aspect = low + (most - low) * first, ASPECT ** (2 * second - 1)
     height, width = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
     if height >= rows or width >= columns:

@@ -14,7 +14,8 @@ from tools.ibot import distilling as ibot
 def here():
     """The table's rows, each with its entry in the column `here`."""
     notebook = json.loads(Path("book/ibot.ipynb").read_text(encoding="utf-8"))
-    text = next("".join(cell["source"]) for cell in notebook["cells"] if "## In the real model" in cell["source"])
+    texts = ("".join(cell["source"]) for cell in notebook["cells"])
+    text = next(each for each in texts if "## In the real model" in each)
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
     assert rows[0][-1] == "here"
     return {row[0]: row[-1] for row in rows[2:]}
