@@ -22,8 +22,7 @@ def chains(
     _check(stay)
     drawn = torch.randint(states, (count, length), generator=random)
     new = torch.rand(count, length, generator=random) >= stay
-    new[:, 0] = True
-    latest = (new * torch.arange(length)).cummax(1).values
+    latest = (new * torch.arange(length)).cummax(1).values  # the first patch is new whatever was drawn for it
     return drawn.gather(1, latest)
 
 
