@@ -110,8 +110,8 @@ def fillings(axes: Axes, pictures: ArrayLike, masked: ArrayLike, asked: ArrayLik
         row, column = divmod(int(places[scene, hole]), columns)
         top, colour = scene * (side + 2 * GAP) + GAP - 0.5, (ORANGE, PURPLE, GREEN, SKY)[hole]
         for corner, width in (((patch * column, patch * row), patch), ((side + 4, line * hole), line)):
-            place = corner[0] + GAP - 0.5, corner[1] + top
-            axes.add_patch(Rectangle(place, width, width, fill=False, edgecolor=colour, linewidth=2))
+            at = corner[0] + GAP - 0.5, corner[1] + top
+            axes.add_patch(Rectangle(at, width, width, fill=False, edgecolor=colour, linewidth=2))
 
 
 def dots(figure: Figure, measures: Mapping[str, Mapping[str, ArrayLike]]) -> None:
