@@ -10,8 +10,7 @@ from mmnotes.page.exercises import Exercise
 
 _STUDENT = torch.cos(torch.arange(3 * 4 * 5.0) ** 1.3).view(3, 4, 5) / 2
 _TEACHER = torch.sin(torch.arange(3 * 4 * 5.0) ** 1.2).view(3, 4, 5) / 2
-_CENTRE = torch.linspace(-0.2, 0.3, 5)
-_MASKED = torch.tensor([[True, False, True, True], [False] * 4, [False, True, False, False]])
+_CENTRE, _MASKED = torch.linspace(-0.2, 0.3, 5), torch.tensor([[1, 0, 1, 1], [0] * 4, [0, 1, 0, 0]]).bool()
 _BLOCKS = [[0, 0, 3, 2], [1, 0, 3, 2], [0, 3, 4, 2], [3, 1, 2, 2], [5, 0, 1, 3]]  # top, left, height, width
 
 
@@ -88,12 +87,11 @@ def _loss(student: Tensor, teacher: Tensor, masked: Tensor, centre: Tensor) -> T
 
 
 def _loss_mistakes(student: Tensor, teacher: Tensor, masked: Tensor, centre: Tensor) -> dict[str, Any]:
-    everywhere, none = torch.ones_like(masked), torch.zeros_like(centre)
     said = (student / 0.1).softmax(-1) - ((teacher - centre) / 0.04).softmax(-1)
     slope = _loss(student, teacher, masked, centre)
     return {
-        "Only masked patches are asked for.": _loss(student, teacher, everywhere, centre),
-        "The teacher's logits are centred.": _loss(student, teacher, masked, none),
+        "Only masked patches are asked for.": _loss(student, teacher, torch.ones_like(masked), centre),
+        "The teacher's logits are centred.": _loss(student, teacher, masked, 0 * centre),
         "The centre is subtracted.": _loss(student, teacher, masked, -centre),
         "The student's temperature is 0.1, and its slope is divided by it.": 0.1 * slope,
         "Each picture counts the same: the mean is over its own masked patches first.": said

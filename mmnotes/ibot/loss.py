@@ -31,7 +31,10 @@ class Centres(NamedTuple):
 
 
 def patch_cross_entropies(
-    student: Float[Tensor, "*batch prototypes"], targets: Float[Tensor, "*batch prototypes"], *, tau: float = 0.1
+    student: Float[Tensor, "*batch prototypes"],
+    targets: Float[Tensor, "*batch prototypes"],
+    *,
+    tau: float = 0.1,
 ) -> Float[Tensor, "*batch"]:
     """-Σ_k t_k log softmax(s / τ)_k of each patch with itself.
 
@@ -55,13 +58,21 @@ def patch_loss(
 ) -> Float[Tensor, ""]:
     """The mean over pictures of the mean over their masked patches.
 
-    A picture without a mask counts as zero, so that it weighs as much as any other. The paper writes a sum over
-    patches.
+    A picture without a mask counts as zero, so that it weighs as much as any other. The
+    paper writes a sum over patches.
+
+    >>> import torch
+    >>> from mmnotes.ibot import patch_loss
+    >>> student, targets = torch.zeros(2, 4, 8), torch.full((2, 4, 8), 1 / 8)
+    >>> masked = torch.tensor([[True, True, True, False], [False, False, True, False]])
+    >>> round(patch_loss(student, targets, masked).exp().item(), 3)
+    8.0
 
     Shapes: student and targets (..., patches, prototypes), masked (..., patches) -> ().
     Units: nats.
     Errors: ValueError where tau is not positive and finite, or there is no picture.
-    Source: bytedance/ibot, main_ibot.py, iBOTLoss.forward; facebookresearch/dinov2, iBOTPatchLoss.forward.
+    Source: bytedance/ibot, main_ibot.py, iBOTLoss.forward; facebookresearch/dinov2,
+    iBOTPatchLoss.forward.
     """
     _check_pictures(masked)
     each = patch_cross_entropies(student, targets, tau=tau)
@@ -75,13 +86,14 @@ def gathered_patch_loss(
     *,
     tau: float = 0.1,
 ) -> Float[Tensor, ""]:
-    """``patch_loss`` of the masked patches alone, picked out before the head: no other needs a row of prototypes.
+    """``patch_loss`` of the masked patches alone, picked out before the head: no other
+    needs a row of prototypes.
 
-    Shapes: student and targets (hidden, prototypes), the masked patches of all pictures in their order; masked (batch,
-    patches), True so many times -> ().
+    Shapes: student and targets (hidden, prototypes), the masked patches of all pictures in
+    their order; masked (batch, patches), True so many times -> ().
     Units: nats.
-    Errors: ValueError where tau is not positive and finite, there is no picture, or masked has another number of
-    hidden patches than student.
+    Errors: ValueError where tau is not positive and finite, there is no picture, or masked
+    has another number of hidden patches than student.
     Source: facebookresearch/dinov2, ibot_patch_loss.py, iBOTPatchLoss.forward_masked.
     """
     _check_pictures(masked)
@@ -102,23 +114,28 @@ def ibot_loss(
     cls_tau: float = 0.04,
     patch_tau: float = 0.04,
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """The two terms of iBOT, which add up with equal weights: [CLS] across crops, masked patches within one.
+    """The two terms of iBOT, which add up with equal weights: [CLS] across crops, masked
+    patches within one.
 
-        L_cls = DINO's loss; L_patch = mean_u mean_b Σ_i m_i H(softmax((t_i - c') / τ'), softmax(s_i / τ)) / Σ_i m_i
+        L_cls = DINO's loss
+        L_patch = mean_u mean_b Σ_i m_i H(softmax((t_i - c') / τ'), softmax(s_i / τ)) / M_ub
 
-    The student's global crops have the holes, the teacher's none. Both centres move after this call, not before; that
-    of the patches follows all patches, masked or not.
+    with M_ub = Σ_i m_i, or 1 where that is 0. The student's global crops have the holes, the
+    teacher's none. Both centres move after this call, not before; that of the patches follows
+    all patches, masked or not.
 
-    Shapes: student.cls (crops, batch, prototypes), teacher.cls (views, batch, prototypes), patches of both (views,
-    batch, patches, patch prototypes), masked (views, batch, patches) -> (), ().
+    Shapes: student.cls (crops, batch, prototypes), teacher.cls (views, batch, prototypes),
+    patches of both (views, batch, patches, patch prototypes), masked (views, batch,
+    patches) -> (), ().
     Units: nats.
     Errors: as ``centred_targets``, ``cross_view_loss`` and ``patch_loss``.
-    Source: bytedance/ibot, main_ibot.py, iBOTLoss; the temperatures are its defaults, of which the patches' warms up
-    to 0.07.
+    Source: bytedance/ibot, main_ibot.py, iBOTLoss; the temperatures are its defaults, of
+    which the patches' warms up to 0.07.
     """
-    cls = cross_view_loss(student.cls, centred_targets(teacher.cls, centres.cls, tau=cls_tau), tau=student_tau)
-    targets = centred_targets(teacher.patches, centres.patches, tau=patch_tau)
-    return cls, patch_loss(student.patches, targets, masked, tau=student_tau)
+    whole = centred_targets(teacher.cls, centres.cls, tau=cls_tau)
+    each = centred_targets(teacher.patches, centres.patches, tau=patch_tau)
+    cls = cross_view_loss(student.cls, whole, tau=student_tau)
+    return cls, patch_loss(student.patches, each, masked, tau=student_tau)
 
 
 def _check_pictures(masked: Tensor) -> None:

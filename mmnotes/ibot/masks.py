@@ -15,7 +15,7 @@ TRIES = 10
 
 
 def mask_ratios(
-    count: int, *, random: torch.Generator, none: float = NONE, low: float = LOW, high: float = HIGH
+    *, count: int, random: torch.Generator, none: float = NONE, low: float = LOW, high: float = HIGH
 ) -> Float[Tensor, "crops"]:
     """The share of patches to hide in each crop: 0 with the probability `none`, else uniform between low and high.
     A draw from a generator cannot be traced.
@@ -34,12 +34,19 @@ def mask_ratios(
     return hidden * (low + (high - low) * torch.rand(count, generator=random))
 
 
-def block_mask(rows: int, columns: int, *, ratio: float, random: torch.Generator) -> Bool[Tensor, "rows columns"]:
+def block_mask(
+    *,
+    rows: int,
+    columns: int,
+    ratio: float,
+    random: torch.Generator,
+) -> Bool[Tensor, "rows columns"]:
     """Blocks that hide nearly the share `ratio` of the patches, and never more.
 
-    A block has a uniform area, from a ninth of the shorter side's square to all that is still to hide, and sides whose
-    ratio is log-uniform; where ten blocks in a row do not fit or hide nothing new, the mask is done. So it may stay
-    below the share. A draw from a generator cannot be traced.
+    A block has a uniform area, from a ninth of the shorter side's square to all that is
+    still to hide, and sides whose ratio is log-uniform; where ten blocks in a row do not
+    fit or hide nothing new, the mask is done. So it may stay below the share. A draw from
+    a generator cannot be traced.
 
     Shapes: (rows, columns), True where a patch is hidden.
     Errors: ValueError where rows or columns is not positive, or ratio is not within 0 and 1.
@@ -47,16 +54,18 @@ def block_mask(rows: int, columns: int, *, ratio: float, random: torch.Generator
     """
     _check(rows, columns, ratio)
     mask, wanted = torch.zeros(rows, columns, dtype=torch.bool), ratio * rows * columns
-    while (left := wanted - int(mask.sum())) > 0 and any(_hide(mask, left, random) for _ in range(TRIES)):
-        pass
+    fits = True
+    while fits and (left := wanted - int(mask.sum())) > 0:
+        fits = any(_hide(mask, left, random) for _ in range(TRIES))
     return mask
 
 
 def _hide(mask: Tensor, most: float, random: torch.Generator) -> bool:
     """Hide one more block, if it hides something and not more than `most`; whether it did."""
     rows, columns = mask.shape
-    low, (area, aspect) = (min(rows, columns) // 3) ** 2, torch.rand(2, generator=random).tolist()
-    area, aspect = low + (most - low) * area, ASPECT ** (2 * aspect - 1)
+    low = (min(rows, columns) // 3) ** 2
+    first, second = torch.rand(2, generator=random).tolist()
+    area, aspect = low + (most - low) * first, ASPECT ** (2 * second - 1)
     height, width = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
     if height >= rows or width >= columns:
         return False
@@ -68,7 +77,7 @@ def _hide(mask: Tensor, most: float, random: torch.Generator) -> bool:
     return True
 
 
-def random_mask(rows: int, columns: int, *, ratio: float, random: torch.Generator) -> Bool[Tensor, "rows columns"]:
+def random_mask(*, rows: int, columns: int, ratio: float, random: torch.Generator) -> Bool[Tensor, "rows columns"]:
     """Single patches, the share `ratio` of all, rounded down. A draw from a generator cannot be traced.
 
     Shapes: (rows, columns), True where a patch is hidden.
@@ -80,7 +89,7 @@ def random_mask(rows: int, columns: int, *, ratio: float, random: torch.Generato
     return (order < int(ratio * rows * columns)).view(rows, columns)
 
 
-def crop_masks(count: int, *, rows: int, columns: int, random: torch.Generator) -> Bool[Tensor, "crops patches"]:
+def crop_masks(*, count: int, rows: int, columns: int, random: torch.Generator) -> Bool[Tensor, "crops patches"]:
     """Blocks for each of so many global crops, row by row; about half of the crops have none.
 
     A draw from a generator cannot be traced.
@@ -89,8 +98,8 @@ def crop_masks(count: int, *, rows: int, columns: int, random: torch.Generator) 
     Errors: as ``block_mask``.
     Source: bytedance/ibot, loader.py, ImageFolderMask.
     """
-    shares = mask_ratios(count, random=random).tolist()
-    masks = [block_mask(rows, columns, ratio=share, random=random).flatten() for share in shares]
+    shares = mask_ratios(count=count, random=random).tolist()
+    masks = [block_mask(rows=rows, columns=columns, ratio=share, random=random).flatten() for share in shares]
     return torch.stack(masks) if masks else torch.zeros(0, rows * columns, dtype=torch.bool)
 
 

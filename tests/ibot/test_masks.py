@@ -26,7 +26,7 @@ def generator(seed=0):
 
 @pytest.fixture(scope="module")
 def many():
-    return crop_masks(6000, rows=14, columns=14, random=generator())
+    return crop_masks(count=6000, rows=14, columns=14, random=generator())
 
 
 def test_hide_as_much_and_in_such_blocks_as_the_authors_do(many):
@@ -47,7 +47,11 @@ def test_hide_as_much_and_in_such_blocks_as_the_authors_do(many):
 @pytest.mark.parametrize("side", EXACTLY)
 def test_blocks_stay_a_little_below_the_share_as_the_authors_do(side):
     random = generator(1)
-    hidden = torch.stack([block_mask(side, side, ratio=0.3, random=random) for _ in range(1500)]).float().mean((1, 2))
+    hidden = (
+        torch.stack([block_mask(rows=side, columns=side, ratio=0.3, random=random) for _ in range(1500)])
+        .float()
+        .mean((1, 2))
+    )
     assert hidden.max() <= 0.3 and hidden.mean().item() == pytest.approx(EXACTLY[side], abs=0.003)
 
 
@@ -55,31 +59,39 @@ def test_blocks_stay_a_little_below_the_share_as_the_authors_do(side):
 @pytest.mark.parametrize("make", [block_mask, random_mask])
 def test_any_grid_and_share_gives_a_mask_that_is_not_larger(make, rows, columns):
     for ratio in (0.0, 0.4, 1.0):
-        mask = make(rows, columns, ratio=ratio, random=generator())
+        mask = make(rows=rows, columns=columns, ratio=ratio, random=generator())
         assert mask.shape == (rows, columns) and mask.dtype == torch.bool
         assert mask.sum() <= ratio * rows * columns
 
 
 def test_single_patches_are_so_many_and_spread():
-    masks = torch.stack([random_mask(14, 14, ratio=0.3, random=generator(seed)) for seed in range(200)])
+    masks = torch.stack([random_mask(rows=14, columns=14, ratio=0.3, random=generator(seed)) for seed in range(200)])
     assert {*masks.sum((1, 2)).tolist()} == {int(0.3 * 196)}
     neighbour = (masks[:, :, 1:] & masks[:, :, :-1]).sum() / masks[:, :, 1:].sum()
     assert neighbour.item() == pytest.approx(0.3, abs=0.02)
 
 
 def test_the_seed_alone_decides():
-    first, second = (crop_masks(8, rows=5, columns=7, random=generator(3)) for _ in range(2))
-    assert torch.equal(first, second) and not torch.equal(first, crop_masks(8, rows=5, columns=7, random=generator(4)))
-    assert crop_masks(0, rows=5, columns=7, random=generator()).shape == (0, 35)
+    first, second = (crop_masks(count=8, rows=5, columns=7, random=generator(3)) for _ in range(2))
+    assert torch.equal(first, second) and not torch.equal(
+        first, crop_masks(count=8, rows=5, columns=7, random=generator(4))
+    )
+    assert crop_masks(count=0, rows=5, columns=7, random=generator()).shape == (0, 35)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: block_mask(0, 3, ratio=0.3, random=generator()), "^rows and columns must be positive, got 0 and 3"),
-        (lambda: random_mask(3, 3, ratio=1.2, random=generator()), "^ratio must be within 0 and 1, got 1.2"),
-        (lambda: mask_ratios(3, random=generator(), none=-0.1), "^none must be within 0 and 1, got -0.1"),
-        (lambda: mask_ratios(3, random=generator(), low=0.6), "^low must not be above high = 0.5, got 0.6"),
+        (
+            lambda: block_mask(rows=0, columns=3, ratio=0.3, random=generator()),
+            "^rows and columns must be positive, got 0 and 3",
+        ),
+        (
+            lambda: random_mask(rows=3, columns=3, ratio=1.2, random=generator()),
+            "^ratio must be within 0 and 1, got 1.2",
+        ),
+        (lambda: mask_ratios(count=3, random=generator(), none=-0.1), "^none must be within 0 and 1, got -0.1"),
+        (lambda: mask_ratios(count=3, random=generator(), low=0.6), "^low must not be above high = 0.5, got 0.6"),
     ],
 )
 def test_bad_input_is_named(call, message):

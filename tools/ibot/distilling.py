@@ -71,7 +71,7 @@ def loss_through(
         crops = views(random, exchanged=exchanged)
         large = crops.large.flatten(0, 1)
         grid = large.shape[-1] // model.student["backbone"].patch.stride[0]
-        masked = crop_masks(len(large), rows=grid, columns=grid, random=random) & (int(model.done) >= START)
+        masked = crop_masks(count=len(large), rows=grid, columns=grid, random=random) & (int(model.done) >= START)
         with torch.no_grad():
             seen = model.teacher["backbone"](large)
             taught = model.teacher["head"](seen.cls).unflatten(0, crops.large.shape[:2])
