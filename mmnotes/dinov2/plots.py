@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import TwoSlopeNorm
+from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -41,22 +41,23 @@ def circle(
         heights = np.asarray(values)
         top = 1.15 * max([heights.max(), *rivals.values()])
         panel.plot(steps, heights, color=BLUE)
-        panel.plot([step], [heights[list(steps).index(step)]], "o", color=BLUE)
+        panel.plot([step], [heights[list(steps).index(step)]], "o", color=BLUE, clip_on=False)
         for rival, height in rivals.items():
             panel.axhline(height, color="0.6", linewidth=0.8, linestyle="--")
-            panel.text(steps[-1], height + 0.02 * top, rival, color="0.4", ha="right", va="bottom", fontsize=9)
+            panel.text(steps[-1], height + 0.02 * top, rival, color="0.4", ha="right", va="bottom")
         panel.set(ylim=(0, top), xlim=(steps[0], steps[-1]))
         panel.set_title(name)
     panels[-1].set_xlabel("step")
 
 
 def targets(figure: Figure, tables: Mapping[str, ArrayLike]) -> None:
-    """Targets (pictures, prototypes) side by side, on one scale from the lowest entry, orange, over 0 to 1, blue."""
+    """Targets (pictures, prototypes) side by side: from 0 to 1 blue, from 0 down to the lowest entry of all orange."""
+    signed = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])
     panels = figure.subplots(1, len(tables), sharey=True)
     arrays = {name: np.asarray(table) for name, table in tables.items()}
     lowest = min(-0.05, *(table.min() for table in arrays.values()))
     for axes, (name, table) in zip(panels, arrays.items(), strict=True):
-        drawn = axes.imshow(table, cmap="PuOr", norm=TwoSlopeNorm(0, lowest, 1), aspect="auto", interpolation="none")
+        drawn = axes.imshow(table, cmap=signed, norm=TwoSlopeNorm(0, lowest, 1), aspect="auto", interpolation="none")
         axes.set(xticks=[], yticks=[], xlabel="prototypes")
         axes.set_title(name)
     panels[0].set_ylabel("pictures")
@@ -112,19 +113,19 @@ def recipe(
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
     shape = (len(measures), 1) if stacked else (1, len(measures))
-    panels = np.atleast_1d(figure.subplots(*shape, sharey=not stacked, squeeze=True))
+    panels = np.atleast_1d(figure.subplots(*shape, sharey=not stacked))
     names = [*next(iter(measures.values()))]
+    colours = {name: BLUE if name == chosen else "0.6" for name in names}
     for axes, (measure, values) in zip(panels, measures.items(), strict=True):
         for row, name in enumerate(names):
             seeds = np.asarray(values[name]).reshape(-1)
-            colour = BLUE if name == chosen else "0.6"
-            axes.plot(seeds, np.full(len(seeds), row), "o", color=colour, markersize=4)
-            axes.plot([seeds.mean()] * 2, [row - 0.3, row + 0.3], color=colour, linewidth=2)
-        for colour, (baseline, at) in zip((ORANGE, GREEN, PURPLE, SKY), baselines[measure].items(), strict=False):
-            axes.axvline(at, color=colour, linewidth=1, linestyle="--", label=baseline)
+            axes.plot(seeds, np.full(len(seeds), row), "o", color=colours[name], markersize=4)
+            axes.plot([seeds.mean()] * 2, [row - 0.3, row + 0.3], color=colours[name], linewidth=2)
+        for colour, (rival, at) in zip((ORANGE, GREEN, PURPLE, SKY), baselines[measure].items(), strict=False):
+            axes.axvline(at, color=colour, linewidth=1, linestyle="--", label=rival)
         axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), xlabel=measure)
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 0.98), handlelength=1.2)
+    for axes in panels if stacked else panels[:1]:
         axes.set_yticklabels(names)
-        if stacked or axes is panels[0]:
-            for label, name in zip(axes.get_yticklabels(), names, strict=True):
-                label.set_color(BLUE if name == chosen else "black")
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=9, handlelength=1.2)
+        for label in axes.get_yticklabels():
+            label.set_color(BLUE if label.get_text() == chosen else "black")
