@@ -26,9 +26,7 @@ def diagram() -> Diagram:
         link="equation-dinov2-packed",
     )  # fmt: skip
     teacher = drawing.box((TEACHER, NETWORKS), r"teacher $\theta_t$", width=92, dashed=True)
-    student = drawing.box(
-        (216, NETWORKS), r"student $\theta_s$", width=176, colour=BLUE, link="equation-dinov2-depth"
-    )
+    student = drawing.box((216, NETWORKS), r"student $\theta_s$", width=176, colour=BLUE, link="equation-dinov2-depth")
     drawing.arrow(large, teacher)
     drawing.arrow(row, student)
     drawing.arrow(student, teacher, colour=BLUE)

@@ -1,11 +1,12 @@
 """Pictures of the chapter on DINOv2. They draw numbers and know no mechanism."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
@@ -25,20 +26,18 @@ def circle(
     ``curves`` a panel with its values over steps, a dot at one step, and a dashed line for each rival that is named.
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
-    left, right = figure.subfigures(2, 1, height_ratios=(5, 4)) if stacked else figure.subfigures(1, 2)
-    axes, turns, own = left.subplots(), np.asarray(angles), np.asarray(clusters)
-    rim = np.linspace(0, 2 * np.pi, 200)
-    axes.plot(np.cos(rim), np.sin(rim), color="0.85", linewidth=0.8)
+    layout = [["circle"], *([name] for name in curves)] if stacked else [["circle", name] for name in curves]
+    places = figure.subplot_mosaic(layout, height_ratios=[4, *[1] * len(curves)] if stacked else None)
+    axes, turns, own = places.pop("circle"), np.asarray(angles), np.asarray(clusters)
+    axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.85", linewidth=0.8))
     for number, (colour, turn) in enumerate(zip((BLUE, ORANGE, GREEN, PURPLE), np.asarray(prototypes), strict=True)):
-        ends = np.array([0.25, 0.82])
-        axes.plot(ends * np.cos(turn), ends * np.sin(turn), color=colour, linewidth=1.5)
+        axes.plot(*np.outer([np.cos(turn), np.sin(turn)], [0.25, 0.82]), color=colour, linewidth=1.5)
         mine = turns[own == number]
         axes.plot(np.cos(mine), np.sin(mine), "o", color=colour, markersize=5, alpha=0.6, markeredgewidth=0)
     axes.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")
     axes.axis("off")
-    panels = np.atleast_1d(right.subplots(len(curves), 1, sharex=True))
-    for panel, (name, (values, rivals)) in zip(panels, curves.items(), strict=True):
-        heights = np.asarray(values)
+    for name, (values, rivals) in curves.items():
+        panel, heights = places[name], np.asarray(values)
         top = 1.15 * max([heights.max(), *rivals.values()])
         panel.plot(steps, heights, color=BLUE)
         panel.plot([step], [heights[list(steps).index(step)]], "o", color=BLUE, clip_on=False)
@@ -47,7 +46,7 @@ def circle(
             panel.text(steps[-1], height + 0.02 * top, rival, color="0.4", ha="right", va="bottom")
         panel.set(ylim=(0, top), xlim=(steps[0], steps[-1]))
         panel.set_title(name)
-    panels[-1].set_xlabel("step")
+    panel.set_xlabel("step")
 
 
 def targets(figure: Figure, tables: Mapping[str, ArrayLike]) -> None:
@@ -72,12 +71,10 @@ def packing(figure: Figure, read: Mapping[str, ArrayLike], *, lengths: Sequence[
     for axes, (name, table) in zip(figure.subplots(1, len(read)), read.items(), strict=True):
         weights = np.sqrt(np.asarray(table))
         axes.imshow(np.round(7 * weights / weights.max()) / 7, cmap="Blues", vmin=0, vmax=1, interpolation="none")
-        for edge in edges:
-            axes.axhline(edge, color="0.75", linewidth=0.5)
-            axes.axvline(edge, color="0.75", linewidth=0.5)
-        axes.set(xticks=[], yticks=[], xlabel="is read")
+        for edge, line in product(edges, (axes.axhline, axes.axvline)):
+            line(edge, color="0.75", linewidth=0.5)
+        axes.set(xticks=[], yticks=[], xlabel="is read", ylabel="reads")
         axes.set_title(name)
-    figure.axes[0].set_ylabel("reads")
 
 
 def depth(figure: Figure, given: ArrayLike, *, shown: int = 24) -> None:
@@ -107,25 +104,21 @@ def recipe(
     chosen: str,
 ) -> None:
     """For each measure a panel; in it a row for each recipe, with a dot for each seed and a bar at their mean, those of
-    the chosen recipe blue and the others grey, and a dashed line at each of the measure's baselines, named above.
+    the chosen recipe blue on a band and the others grey, and a dashed line at each of the measure's baselines.
 
     Recipes are in the order of the first measure.
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
     shape = (len(measures), 1) if stacked else (1, len(measures))
-    panels = np.atleast_1d(figure.subplots(*shape, sharey=not stacked))
+    panels = np.atleast_1d(figure.subplots(*shape, sharey=True))
     names = [*next(iter(measures.values()))]
-    colours = {name: BLUE if name == chosen else "0.6" for name in names}
     for axes, (measure, values) in zip(panels, measures.items(), strict=True):
         for row, name in enumerate(names):
-            seeds = np.asarray(values[name]).reshape(-1)
-            axes.plot(seeds, np.full(len(seeds), row), "o", color=colours[name], markersize=4)
-            axes.plot([seeds.mean()] * 2, [row - 0.3, row + 0.3], color=colours[name], linewidth=2)
+            seeds, colour = np.asarray(values[name]).reshape(-1), BLUE if name == chosen else "0.6"
+            axes.plot(seeds, np.full(len(seeds), row), "o", color=colour, markersize=4)
+            axes.plot([seeds.mean()] * 2, [row - 0.3, row + 0.3], color=colour, linewidth=2)
         for colour, (rival, at) in zip((ORANGE, GREEN, PURPLE, SKY), baselines[measure].items(), strict=False):
             axes.axvline(at, color=colour, linewidth=1, linestyle="--", label=rival)
-        axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5), xlabel=measure)
+        axes.axhspan(names.index(chosen) - 0.45, names.index(chosen) + 0.45, color=BLUE, alpha=0.1, linewidth=0)
+        axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5), xlabel=measure)
         axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 0.98), handlelength=1.2)
-    for axes in panels if stacked else panels[:1]:
-        axes.set_yticklabels(names)
-        for label in axes.get_yticklabels():
-            label.set_color(BLUE if label.get_text() == chosen else "black")
