@@ -26,9 +26,10 @@ def circle(
     ``curves`` a panel with its values over steps, a dot at one step, and a dashed line for each rival that is named.
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
-    layout = [["circle"], *([name] for name in curves)] if stacked else [["circle", name] for name in curves]
-    places = figure.subplot_mosaic(layout, height_ratios=[4, *[1] * len(curves)] if stacked else None)
-    axes, turns, own = places.pop("circle"), np.asarray(angles), np.asarray(clusters)
+    letters = "ABCD"[: len(curves)]
+    layout = ["o", *letters] if stacked else [f"o{letter}" for letter in letters]
+    places = figure.subplot_mosaic(";".join(layout), height_ratios=[4, *[1] * len(curves)] if stacked else None)
+    axes, turns, own = places["o"], np.asarray(angles), np.asarray(clusters)
     axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.85", linewidth=0.8))
     for number, (colour, turn) in enumerate(zip((BLUE, ORANGE, GREEN, PURPLE), np.asarray(prototypes), strict=True)):
         axes.plot(*np.outer([np.cos(turn), np.sin(turn)], [0.25, 0.82]), color=colour, linewidth=1.5)
@@ -36,16 +37,15 @@ def circle(
         axes.plot(np.cos(mine), np.sin(mine), "o", color=colour, markersize=5, alpha=0.6, markeredgewidth=0)
     axes.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")
     axes.axis("off")
-    for name, (values, rivals) in curves.items():
-        panel, heights = places[name], np.asarray(values)
+    for letter, (name, (values, rivals)) in zip(letters, curves.items(), strict=True):
+        panel, heights = places[letter], np.asarray(values)
         top = 1.15 * max([heights.max(), *rivals.values()])
         panel.plot(steps, heights, color=BLUE)
         panel.plot([step], [heights[list(steps).index(step)]], "o", color=BLUE, clip_on=False)
         for rival, height in rivals.items():
             panel.axhline(height, color="0.6", linewidth=0.8, linestyle="--")
             panel.text(steps[-1], height + 0.02 * top, rival, color="0.4", ha="right", va="bottom")
-        panel.set(ylim=(0, top), xlim=(steps[0], steps[-1]))
-        panel.set_title(name)
+        panel.set(ylim=(0, top), xlim=(steps[0], steps[-1]), title=name)
     panel.set_xlabel("step")
 
 
@@ -57,8 +57,7 @@ def targets(figure: Figure, tables: Mapping[str, ArrayLike]) -> None:
     lowest = min(-0.05, *(table.min() for table in arrays.values()))
     for axes, (name, table) in zip(panels, arrays.items(), strict=True):
         drawn = axes.imshow(table, cmap=signed, norm=TwoSlopeNorm(0, lowest, 1), aspect="auto", interpolation="none")
-        axes.set(xticks=[], yticks=[], xlabel="prototypes")
-        axes.set_title(name)
+        axes.set(xticks=[], yticks=[], xlabel="prototypes", title=name)
     panels[0].set_ylabel("pictures")
     figure.colorbar(drawn, ax=panels, ticks=[lowest, 0, 1], format="%.1f", aspect=12)
 
@@ -73,8 +72,7 @@ def packing(figure: Figure, read: Mapping[str, ArrayLike], *, lengths: Sequence[
         axes.imshow(np.round(7 * weights / weights.max()) / 7, cmap="Blues", vmin=0, vmax=1, interpolation="none")
         for edge, line in product(edges, (axes.axhline, axes.axvline)):
             line(edge, color="0.75", linewidth=0.5)
-        axes.set(xticks=[], yticks=[], xlabel="is read", ylabel="reads")
-        axes.set_title(name)
+        axes.set(xticks=[], yticks=[], xlabel="is read", ylabel="reads", title=name)
 
 
 def depth(figure: Figure, given: ArrayLike, *, shown: int = 24) -> None:
@@ -85,8 +83,7 @@ def depth(figure: Figure, given: ArrayLike, *, shown: int = 24) -> None:
     left, right = figure.subplots(2, 1, height_ratios=(2, 3)) if stacked else figure.subplots(1, 2)
     times = np.asarray(given)
     left.imshow(times[:shown].T > 0, cmap="Blues", vmin=0, vmax=1.6, aspect="auto", interpolation="none")
-    left.set(xticks=[], yticks=[], xlabel="draws", ylabel="pictures")
-    left.set_title("blue: computed")
+    left.set(xticks=[], yticks=[], xlabel="draws", ylabel="pictures", title="blue: computed")
     draws = 1 + np.arange(len(times))
     averages = times.cumsum(0) / draws[:, None]
     right.plot(draws, averages, color="0.75", linewidth=0.8)
