@@ -103,19 +103,21 @@ def recipe(
     """For each measure a panel; in it a row for each recipe, with a dot for each seed and a bar at their mean, those of
     the chosen recipe blue on a band and the others grey, and a dashed line at each of the measure's baselines.
 
-    Recipes are in the order of the first measure.
+    Recipes are in the order of the first measure. Of baselines there are at most four names in all.
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
     shape = (len(measures), 1) if stacked else (1, len(measures))
     panels = np.atleast_1d(figure.subplots(*shape, sharey=True))
     names = [*next(iter(measures.values()))]
+    rivals = dict.fromkeys(rival for each in baselines.values() for rival in each)
+    colours, lines = dict(zip(rivals, (ORANGE, GREEN, PURPLE, SKY), strict=False)), {}
     for axes, (measure, values) in zip(panels, measures.items(), strict=True):
         for row, name in enumerate(names):
             seeds, colour = np.asarray(values[name]).reshape(-1), BLUE if name == chosen else "0.6"
             axes.plot(seeds, np.full(len(seeds), row), "o", color=colour, markersize=4)
             axes.plot([seeds.mean()] * 2, [row - 0.3, row + 0.3], color=colour, linewidth=2)
-        for colour, (rival, at) in zip((ORANGE, GREEN, PURPLE, SKY), baselines[measure].items(), strict=False):
-            axes.axvline(at, color=colour, linewidth=1, linestyle="--", label=rival)
+        for rival, at in baselines[measure].items():
+            lines[rival] = axes.axvline(at, color=colours[rival], linewidth=1, linestyle="--")
         axes.axhspan(names.index(chosen) - 0.45, names.index(chosen) + 0.45, color=BLUE, alpha=0.1, linewidth=0)
         axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5), xlabel=measure)
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 0.98), handlelength=1.2)
+    figure.legend([*lines.values()], [*lines], loc="outside upper right", ncols=2, handlelength=1.2)

@@ -69,6 +69,7 @@ def test_a_recipe_has_a_dot_for_each_seed_and_the_chosen_one_is_blue(figure, sta
     names = ["all", "no KoLeo", "one head"]
     measures = {measure: {name: random.random(3) for name in names} for measure in ("AUC", "neighbours")}
     baselines = {"AUC": {"chance": 0.5, "random weights": 0.4}, "neighbours": {"chance": 0.1}}
+    colours = {"chance": ORANGE, "random weights": GREEN}
     plots.recipe(figure, measures, baselines, chosen="no KoLeo")
     for axes, (measure, values) in zip(figure.axes, measures.items(), strict=True):
         for row, name in enumerate(names):
@@ -76,12 +77,15 @@ def test_a_recipe_has_a_dot_for_each_seed_and_the_chosen_one_is_blue(figure, sta
             np.testing.assert_array_equal(dots.get_xdata(), values[name])
             assert set(dots.get_ydata()) == {row} and mean.get_xdata()[0] == pytest.approx(values[name].mean())
             assert (dots.get_color() == BLUE) == (mean.get_color() == BLUE) == (name == "no KoLeo")
-        dashed = {line.get_label(): line.get_xdata()[0] for line in axes.lines[6:]}
-        assert dashed == baselines[measure] and axes.get_xlabel() == measure
+        dashed = {line.get_color(): line.get_xdata()[0] for line in axes.lines[6:]}
+        assert dashed == {colours[name]: at for name, at in baselines[measure].items()}
+        assert axes.get_xlabel() == measure
         (band,) = axes.patches
         assert band.get_y() == pytest.approx(1 - 0.45) and band.get_height() == pytest.approx(0.9)
         assert axes.yaxis_inverted()
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == names
-    assert [line.get_color() for line in figure.axes[0].lines[6:]] == [ORANGE, GREEN]
+    (legend,) = figure.legends
+    named = zip(legend.get_texts(), legend.get_lines(), strict=True)
+    assert {text.get_text(): line.get_color() for text, line in named} == colours
     columns = {axes.get_subplotspec().colspan.start for axes in figure.axes}
     assert (columns == {0}) == stacked
