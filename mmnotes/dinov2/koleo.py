@@ -17,10 +17,10 @@ EPSILON = 1e-8  # of a distance, so that two equal features have a finite loss
 def koleo_loss(features: Float[Tensor, "*crops batch dim"]) -> Float[Tensor, "*crops"]:
     """-1/n Σ_i log min_{j≠i} ‖x_i - x_j‖ of unit features, for each crop of its own.
 
-    Two crops of one picture must not push each other apart, so neighbours are sought within a
-    crop; DINOv2 adds a tenth of the sum over both global crops to its loss. Up to a factor
-    and a constant this is minus the entropy of the features, estimated from nearest neighbours.
-    The gradient moves both ends of each pair, by one over its distance.
+    Two crops of one picture must not push each other apart, so neighbours are sought within
+    a crop; DINOv2 adds a tenth of the sum over both global crops to its loss. Up to a factor
+    and a constant this is minus the entropy of the features, estimated from their nearest
+    neighbours. The gradient moves both ends of each pair, by one over its distance.
 
     >>> import torch
     >>> from mmnotes.dinov2 import koleo_loss
