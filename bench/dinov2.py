@@ -45,7 +45,7 @@ def depth_row() -> Row:
     x, random = torch.randn(20, 257, 384), torch.Generator().manual_seed(0)
 
     def ours() -> None:
-        stochastic_depth(x, branch, kept_rows(len(x), rate=RATE, random=random)).sum().backward()
+        stochastic_depth(x, branch, kept_rows(batch=len(x), rate=RATE, random=random)).sum().backward()
 
     def multiplied() -> None:
         keep = (torch.rand(len(x), 1, 1, generator=random) >= RATE).float() / (1 - RATE)

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 
-def kept_rows(batch: int, *, rate: float, random: torch.Generator) -> Int[Tensor, "kept"]:
+def kept_rows(*, batch: int, rate: float, random: torch.Generator) -> Int[Tensor, "kept"]:
     """Which pictures keep a branch: a share 1 - rate of the batch, rounded down, and at least one, in random order.
 
     A draw from a generator cannot be traced.
@@ -33,8 +33,8 @@ def stochastic_depth(
 ) -> Float[Tensor, "batch tokens dim"]:
     """x + branch(x), where only the kept pictures get the branch, times batch / kept.
 
-    Over the draws of `kept` this is x + branch(x) on average. The other pictures cost nothing, where a mask that
-    multiplies the branch by zero would compute it first.
+    Over the draws of `kept` this is x + branch(x) on average. The other pictures cost
+    nothing, where a mask that multiplies the branch by zero would compute it first.
 
     Shapes: x (batch, tokens, dim), kept (kept,) -> (batch, tokens, dim).
     Errors: ValueError where no picture is kept.

@@ -20,7 +20,8 @@ def _push(unit: Tensor) -> Tensor:
     nearest = distances.argmin(1)
     ends = torch.arange(len(unit))
     pull = apart[ends, nearest] / distances[ends, nearest, None].square() / len(unit)
-    return -pull + torch.zeros_like(unit).index_add(0, nearest, pull)
+    slope: Tensor = torch.zeros_like(unit).index_add(0, nearest, pull) - pull
+    return slope
 
 
 def _push_mistakes(unit: Tensor) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def _factor_mistakes(batch: int, rate: float) -> dict[str, Any]:
 
 
 def _blocks(lengths: list[int]) -> Tensor:
-    return torch.block_diag(*(torch.ones(length, length) for length in lengths))
+    crop = torch.arange(len(lengths)).repeat_interleave(torch.tensor(lengths))
+    return (crop[:, None] == crop).float()
 
 
 def _blocks_mistakes(lengths: list[int]) -> dict[str, Any]:

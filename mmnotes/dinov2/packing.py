@@ -57,14 +57,18 @@ def packed_tokens(
     pixels: Sequence[Float[Tensor, "_ 3 _ _"]],
     masked: Sequence[Bool[Tensor, "_ _"] | None],
 ) -> list[Tokens]:
-    """What `model` makes of crops of several sizes, in one pass; the same as a pass for each size.
+    """What `model` makes of crops of several sizes, in one pass.
 
-    Shapes: pixels each (batch, 3, height, width), masked each (batch, patches) or None -> Tokens for each.
+    It is the same as a pass for each size.
+
+    Shapes: pixels each (batch, 3, height, width), masked each (batch, patches) or None ->
+    Tokens for each.
     Errors: ValueError where pixels and masked are not as many, or as ``VisionTransformer``.
     Source: facebookresearch/dinov2, models/vision_transformer.py, forward_features_list.
     """
     if len(pixels) != len(masked):
-        raise ValueError(f"masked must have an entry for each of the {len(pixels)} batches, got {len(masked)}")
+        wanted = f"an entry for each of the {len(pixels)} batches"
+        raise ValueError(f"masked must have {wanted}, got {len(masked)}")
     given = [model.embed(crops, holes) for crops, holes in zip(pixels, masked, strict=True)]
     packed = pack(given)
     made = unpack(model.norm(model.states(packed.tokens, packed.mask())), given)

@@ -24,7 +24,7 @@ def sharded_centre(
     Source: facebookresearch/dinov2, dino_clstoken_loss.py, reduce_center_update.
     Differs: counts the rows of all processes, where the authors' multiply this process' number by that of processes.
     """
-    check_momentum(momentum)
+    check_momentum(momentum=momentum)
     centre, logits = promoted(centre.detach(), logits.detach())
     total = torch.cat([logits.sum(0), logits.new_tensor([float(len(logits))])])
     if dist.is_initialized():

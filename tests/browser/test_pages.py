@@ -436,7 +436,8 @@ def test_links_to_works_terms_and_equations_show_what_they_lead_to(book, open_pa
         ("RoPE", "rope"), ("xPos", "rope"), ("YaRN", "rope"), ("MRoPE", "mrope"), ("Qwen3-VL", "mrope"),
         ("flow matching", "flow"), ("Stable Diffusion 3", "flow"), ("classifier-free guidance", "flow"),
         ("ControlNet", "zero_conv"), ("zero conv", "zero_conv"), ("LoRA", "zero_conv"), ("T2I-Adapter", "zero_conv"),
-        ("IP-Adapter", "decoupled_attention"), ("Sinkhorn", "sinkhorn"), ("SwAV", "sinkhorn"), ("DINOv2", "sinkhorn"),
+        ("IP-Adapter", "decoupled_attention"), ("Sinkhorn", "sinkhorn"), ("SwAV", "sinkhorn"), ("DINOv2", "dinov2"),
+        ("KoLeo", "dinov2"), ("stochastic depth", "dinov2"),
     ],
 )  # fmt: skip
 def test_search_finds_a_chapter_first_by_the_names_it_is_known_by(book, open_page, name, stem):

@@ -37,22 +37,22 @@ def test_only_what_is_kept_is_computed_and_nothing_is_changed():
     ("batch", "rate", "kept"), [(10, 0.4, 6), (10, 0.0, 10), (3, 0.5, 1), (5, 1.0, 1), (1, 0.9, 1)]
 )
 def test_so_many_are_kept_and_none_twice(batch, rate, kept):
-    rows = kept_rows(batch, rate=rate, random=generator())
+    rows = kept_rows(batch=batch, rate=rate, random=generator())
     assert len(rows) == kept == len(rows.unique()) and rows.max() < batch
 
 
 def test_on_average_it_is_the_whole_branch():
     """Each picture is kept equally often, so the mean over many draws comes near x + branch(x), as 1 / √draws."""
     x, random = torch.randn(5, 2, 3, generator=generator()), generator(1)
-    draws = [stochastic_depth(x, torch.cos, kept_rows(5, rate=0.4, random=random)) for _ in range(4000)]
+    draws = [stochastic_depth(x, torch.cos, kept_rows(batch=5, rate=0.4, random=random)) for _ in range(4000)]
     torch.testing.assert_close(torch.stack(draws).mean(0), x + x.cos(), rtol=0, atol=0.06)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: kept_rows(4, rate=1.1, random=generator()), "^rate must be within 0 and 1, got 1.1"),
-        (lambda: kept_rows(0, rate=0.1, random=generator()), "^batch must be positive, got 0"),
+        (lambda: kept_rows(batch=4, rate=1.1, random=generator()), "^rate must be within 0 and 1, got 1.1"),
+        (lambda: kept_rows(batch=0, rate=0.1, random=generator()), "^batch must be positive, got 0"),
         (
             lambda: stochastic_depth(torch.zeros(2, 1, 1), torch.sin, torch.tensor([]).long()),
             "^kept must name at least",
