@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mmnotes.dino import DINOHead, centred_targets, cross_view_loss, teacher_of, updated_centre
+from mmnotes.dino.pretrained import PATCH
 from mmnotes.ibot import crop_masks, gathered_patch_loss
 from tools.dino.distilling import (
     CENTRE_MOMENTUM,
@@ -70,7 +71,7 @@ def loss_through(
         follow_(model)
         crops = views(random, exchanged=exchanged)
         large = crops.large.flatten(0, 1)
-        grid = large.shape[-1] // model.student["backbone"].patch.stride[0]
+        grid = large.shape[-1] // PATCH
         masked = crop_masks(count=len(large), rows=grid, columns=grid, random=random) & (int(model.done) >= START)
         with torch.no_grad():
             seen = model.teacher["backbone"](large)
