@@ -12,10 +12,12 @@ import torch
 
 from mmnotes.dino.pretrained import SEEDS
 from tools.dino.distilling import STEPS, optimiser_of, rate_at
+from tools.dino.train import MANTISSA
 from tools.dinov2.distilling import balanced_answers, spread
 from tools.ibot.distilling import Filled, loss_through
-from tools.training import KEPT, train_
+from tools.training import KEPT, rounded, train_, write
 
+FILE = "dinov2/weights.npz"
 PENALTIES = {"whole": spread, "balanced": torch.zeros_like}
 RUNS = (*(("whole", seed) for seed in SEEDS), ("balanced", 0))
 
@@ -36,11 +38,19 @@ def snapshot(recipe: str, seed: int) -> Path:
 
 
 def main() -> None:
-    """Train the one that the command line names, or all."""
+    """Train the one that the command line names, or all and write the file."""
     torch.set_num_threads(1)
-    chosen = [sys.argv[1:]] if sys.argv[1:] else RUNS
-    for recipe, seed in chosen:
+    if sys.argv[1:]:
+        recipe, seed = sys.argv[1:]
         train_one(recipe, int(seed))
+        return
+    entries = {}
+    for recipe, number in RUNS:
+        backbone = train_one(recipe, number).teacher["backbone"]
+        if recipe == "whole":
+            state = rounded(backbone.state_dict(), bits=MANTISSA)
+            entries |= {f"{number}.{name}": value for name, value in state.items()}
+    write(FILE, entries)
 
 
 if __name__ == "__main__":

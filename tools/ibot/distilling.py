@@ -3,6 +3,7 @@ hid. Scenes, views, networks, steps and settings are DINO's.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from tools.dino.distilling import (
     STUDENT_TAU,
     TEACHER_TAU,
     Distilled,
+    Views,
     follow_,
     note_,
     views,
@@ -55,6 +57,36 @@ def centred_answers(model: Filled, taught: Tensor, patches: Tensor, masked: Tens
     return targets, hidden
 
 
+class Terms(NamedTuple):
+    """Both terms of the loss; the student's [CLS] features (views, batch, dim); and the targets of [CLS]."""
+
+    cls: Tensor
+    patch: Tensor
+    features: Tensor
+    targets: Tensor
+
+
+def holes_for(crops: Views, random: torch.Generator) -> Tensor:
+    """Masks (views * batch, patches) for the global crops."""
+    side = crops.large.shape[-1] // PATCH
+    return crop_masks(count=crops.large.shape[:2].numel(), rows=side, columns=side, random=random)
+
+
+def terms(model: Filled, crops: Views, masked: Tensor, *, answers: Answers) -> Terms:
+    """What the student is told of these crops with these holes."""
+    large = crops.large.flatten(0, 1)
+    with torch.no_grad():
+        seen = model.teacher["backbone"](large)
+        taught = model.teacher["head"](seen.cls).unflatten(0, crops.large.shape[:2])
+        targets, hidden = answers(model, taught, patch_head(model.teacher)(seen.patches), masked)
+    said = model.student["backbone"](large, masked)
+    small = model.student["backbone"](crops.small.flatten(0, 1))
+    whole = model.student["head"](torch.cat([said.cls, small.cls])).unflatten(0, (-1, len(large) // 2))
+    cls = cross_view_loss(whole, targets, tau=STUDENT_TAU)
+    patch = gathered_patch_loss(patch_head(model.student)(said.patches[masked]), hidden, masked, tau=STUDENT_TAU)
+    return Terms(cls, patch, said.cls.unflatten(0, (2, -1)), targets)
+
+
 def loss_through(
     model: Filled,
     *,
@@ -70,19 +102,9 @@ def loss_through(
     def loss_of(random: torch.Generator) -> Tensor:
         follow_(model)
         crops = views(random, exchanged=exchanged)
-        large = crops.large.flatten(0, 1)
-        grid = large.shape[-1] // PATCH
-        masked = crop_masks(count=len(large), rows=grid, columns=grid, random=random) & (int(model.done) >= START)
-        with torch.no_grad():
-            seen = model.teacher["backbone"](large)
-            taught = model.teacher["head"](seen.cls).unflatten(0, crops.large.shape[:2])
-            targets, hidden = answers(model, taught, patch_head(model.teacher)(seen.patches), masked)
-        said = model.student["backbone"](large, masked)
-        small = model.student["backbone"](crops.small.flatten(0, 1))
-        whole = model.student["head"](torch.cat([said.cls, small.cls])).unflatten(0, (-1, large.shape[0] // 2))
-        cls = cross_view_loss(whole, targets, tau=STUDENT_TAU)
-        patch = gathered_patch_loss(patch_head(model.student)(said.patches[masked]), hidden, masked, tau=STUDENT_TAU)
-        note_(model, cls, targets)
-        return cls + patch + penalty(said.cls.unflatten(0, (2, -1))).sum()
+        masked = holes_for(crops, random) & (int(model.done) >= START)
+        found = terms(model, crops, masked, answers=answers)
+        note_(model, found.cls, found.targets)
+        return found.cls + found.patch + penalty(found.features).sum()
 
     return loss_of

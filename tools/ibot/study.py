@@ -31,9 +31,9 @@ MEASURES = (*ATTENTION[:3], *FEATURES)
 FILES = {
     "random": lambda seed: dino.snapshot("exchanged", seed, 0),
     "DINO, same": lambda seed: dino.snapshot("same", seed, STEPS),
-    "iBOT, same": lambda seed: ibot.snapshot("shared", "same", seed, STEPS),
+    "iBOT, same": lambda seed: ibot.snapshot("shared", "same", seed),
     "DINO, exchanged": lambda seed: dino.snapshot("exchanged", seed, STEPS),
-    "iBOT, exchanged": lambda seed: ibot.snapshot("shared", "exchanged", seed, STEPS),
+    "iBOT, exchanged": lambda seed: ibot.snapshot("shared", "exchanged", seed),
 }
 OWN = ("own", "exchanged", 0)
 
@@ -55,7 +55,7 @@ def main() -> None:
     """Measure and write the file."""
     torch.set_num_threads(1)
     rows = torch.stack([torch.stack([measures(backbone_of(at(seed))) for seed in SEEDS]) for at in FILES.values()])
-    own = measures(backbone_of(ibot.snapshot(*OWN, STEPS)))
+    own = measures(backbone_of(ibot.snapshot(*OWN)))
     for name, each in zip(FILES, rows, strict=True):
         print(name, *(f"{x:.3f}" for x in each.mean(0).tolist()))
     print("own head", *(f"{x:.3f}" for x in own.tolist()))

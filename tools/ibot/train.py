@@ -1,8 +1,8 @@
 """Train the vision transformers of the chapter `ibot` and write mmnotes/ibot/weights.npz: minutes each on one core.
 
-Three recipes, three seeds each, at the steps and with the scenes of the chapter on DINO: patches share the head of
-[CLS], over the same ground and over exchanged ones, or have their own, over exchanged ones. ``python -m
-tools.ibot.train shared exchanged 0`` trains one of them.
+At the steps and with the scenes of the chapter on DINO: patches share the head of [CLS], over the same ground and over
+exchanged ones, three seeds each, or have their own, over exchanged ones, one seed. The file holds the backbones with a
+shared head over exchanged grounds. ``python -m tools.ibot.train shared exchanged 0`` trains one of them.
 """
 
 import sys
@@ -12,38 +12,45 @@ import torch
 
 from mmnotes.dino.pretrained import SEEDS
 from tools.dino.distilling import STEPS, optimiser_of, rate_at
+from tools.dino.train import MANTISSA
 from tools.ibot.distilling import Filled, loss_through
-from tools.training import KEPT, train_
+from tools.training import KEPT, rounded, train_, write
 
-RECIPES = (("shared", "exchanged"), ("shared", "same"), ("own", "exchanged"))
-SNAPSHOTS = (0, STEPS)
+FILE = "ibot/weights.npz"
+SHIPPED = "shared", "exchanged"
+RUNS = (*((*SHIPPED, seed) for seed in SEEDS), *(("shared", "same", seed) for seed in SEEDS), ("own", "exchanged", 0))
 
 
 def train_one(head: str, ground: str, seed: int) -> Filled:
-    """A run of this recipe and seed, trained; the teacher's backbone at some steps is kept beside it."""
+    """A run of this recipe and seed, trained; the teacher's backbone is kept beside it."""
     torch.manual_seed(seed)
     model = Filled(shared=head == "shared")
     optimiser, name = optimiser_of(model), f"ibot-{head}-{ground}"
     loss_of = loss_through(model, exchanged=ground == "exchanged")
-    for step in SNAPSHOTS:
-        train_(model, optimiser, loss_of, rate_at, name=name, steps=step, seed=seed)
-        KEPT.mkdir(parents=True, exist_ok=True)
-        if not snapshot(head, ground, seed, step).exists():
-            torch.save(model.teacher["backbone"].state_dict(), snapshot(head, ground, seed, step))
+    train_(model, optimiser, loss_of, rate_at, name=name, steps=STEPS, seed=seed)
+    torch.save(model.teacher["backbone"].state_dict(), snapshot(head, ground, seed))
     return model
 
 
-def snapshot(head: str, ground: str, seed: int, step: int) -> Path:
-    """Where the teacher's backbone of a step is kept."""
-    return KEPT / f"ibot-{head}-{ground}-{seed}-at-{step}.pt"
+def snapshot(head: str, ground: str, seed: int) -> Path:
+    """Where the teacher's backbone is kept."""
+    return KEPT / f"ibot-{head}-{ground}-{seed}-at-{STEPS}.pt"
 
 
 def main() -> None:
-    """Train the one that the command line names, or all."""
+    """Train the one that the command line names, or all and write the file."""
     torch.set_num_threads(1)
-    chosen = [sys.argv[1:]] if sys.argv[1:] else [(*recipe, seed) for seed in SEEDS for recipe in RECIPES]
-    for head, ground, seed in chosen:
+    if sys.argv[1:]:
+        head, ground, seed = sys.argv[1:]
         train_one(head, ground, int(seed))
+        return
+    entries = {}
+    for head, ground, number in RUNS:
+        backbone = train_one(head, ground, number).teacher["backbone"]
+        if (head, ground) == SHIPPED:
+            state = rounded(backbone.state_dict(), bits=MANTISSA)
+            entries |= {f"{number}.{name}": value for name, value in state.items()}
+    write(FILE, entries)
 
 
 if __name__ == "__main__":
