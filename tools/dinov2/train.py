@@ -32,6 +32,14 @@ def train_one(recipe: str, seed: int) -> Filled:
     return model
 
 
+def kept(recipe: str, seed: int) -> Filled:
+    """Student, teacher and heads of a run that is whole."""
+    model = Filled(shared=False)
+    state = torch.load(KEPT / f"dinov2-{recipe}-{seed}.pt", weights_only=True)
+    model.load_state_dict(state["model"])
+    return model.requires_grad_(False)
+
+
 def snapshot(recipe: str, seed: int) -> Path:
     """Where the teacher's backbone is kept."""
     return KEPT / f"dinov2-{recipe}-{seed}-at-{STEPS}.pt"
