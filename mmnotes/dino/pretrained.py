@@ -37,8 +37,16 @@ def pretrained_backbone(*, ground: Ground, seed: int) -> VisionTransformer:
     Errors: ValueError for a seed that is not 0, 1 or 2.
     Source: trained by tools/dino/train.py.
     """
+    return stored_backbone(__package__, f"{ground}.", seed=seed)
+
+
+def stored_backbone(package: str, names: str, *, seed: int) -> VisionTransformer:
+    """A trained backbone from a package's ``weights.npz``, where its entries start with `names` and the seed.
+
+    Errors: ValueError for a seed that is not 0, 1 or 2.
+    """
     if seed not in SEEDS:
         raise ValueError(f"seed must be one of {SEEDS}, got {seed}")
     model = untrained_backbone()
-    model.load_state_dict(part(stored_arrays(__package__, "weights.npz"), f"{ground}.{seed}."))
+    model.load_state_dict(part(stored_arrays(package, "weights.npz"), f"{names}{seed}."))
     return model.requires_grad_(False)
