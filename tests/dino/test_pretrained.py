@@ -21,7 +21,7 @@ def found(model, some):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_exchanged_grounds_make_attention_find_objects(some, seed):
     same, exchanged = (found(pretrained_backbone(ground=ground, seed=seed), some) for ground in GROUNDS)
-    assert exchanged[0] > same[0] + 0.1 and exchanged[1] > max(1.3, same[1] + 0.3)
+    assert exchanged[0] > same[0] + 0.05 and exchanged[1] > max(1.7, same[1] + 0.8)
 
 
 def test_the_first_layer_centres_and_scales_pixels():
