@@ -26,8 +26,8 @@ def test_the_table_names_the_settings_of_our_training(here):
     assert here["patches of a global crop"] == f"{side} × {side}"
     assert here["local crops"].startswith(f"{dino.LOCAL_CROPS} of {LOCAL_SIZE}²")
     assert here["head"].endswith(f"; {dino.PROTOTYPES} prototypes")
-    assert here["weights of the terms"] == f"1 and {ibot.WEIGHT:g}"
-    taus = dino.STUDENT_TAU, dino.TEACHER_TAU, ibot.PATCH_TAU
+    assert here["holes"] == f"as iBOT, from step {ibot.START} of {dino.STEPS}"
+    taus = dino.STUDENT_TAU, dino.TEACHER_TAU, dino.TEACHER_TAU
     assert here[r"$\tau_s$; $\tau_t$; $\tau_t'$"] == "; ".join(f"{each:g}" for each in taus)
     assert here["centres"].startswith(f"{dino.CENTRE_MOMENTUM:g} of the past each;")
     assert here["$m$"].startswith(f"{dino.MOMENTUM:g}, ")

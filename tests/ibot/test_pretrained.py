@@ -34,7 +34,7 @@ def own_scene(model, some, holes):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_attention_finds_objects(some, seed):
     maps = pretrained_backbone(seed=seed).cls_attention(some.pixels()).mean(1)
-    assert attention_lift(maps, some.masks()).mean() > 2
+    assert attention_lift(maps, some.masks()).mean() > 1.7
 
 
 @pytest.mark.parametrize("seed", SEEDS)
