@@ -47,7 +47,7 @@ def diagram() -> Diagram:
         link="equation-dinov2-rounds",
     )  # fmt: skip
     drawing.arrow(both, targets)
-    koleo = drawing.box((KOLEO, ANSWERS), "KoLeo", width=58, colour=GREEN, link="equation-dinov2-koleo")
+    koleo = drawing.box((KOLEO, ANSWERS), "KoLeo $\\delta_i$", width=74, colour=GREEN, link="equation-dinov2-koleo")
     drawing.arrow((CLS + 20, TOKENS), koleo, via=((KOLEO, TOKENS),))
     dino = drawing.box((CLS, LOSSES), "DINO", width=60, colour=GREEN, link="equation-dinov2-loss")
     ibot = drawing.box((PATCH, LOSSES), "iBOT", width=60, colour=GREEN, link="equation-dinov2-loss")
