@@ -41,7 +41,7 @@ def train_(
     The state is kept under ``_build/training`` every few hundred steps; a later call with the same name and seed goes
     on from there. Delete the file to start afresh.
     """
-    file = KEPT / f"{name}-{seed}.pt"
+    file = _file(name, seed)
     start = 0
     if file.exists():
         state = torch.load(file, weights_only=True)
@@ -55,6 +55,12 @@ def train_(
             print(f"{name}, seed {seed}: step {step + 1} of {steps}, loss {loss.item():.4f}", flush=True)
         if (step + 1) % KEEP_EVERY == 0 or step + 1 == steps:
             _keep(file, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1})
+
+
+def kept_state(*, name: str, seed: int) -> dict[str, Tensor]:
+    """The state of the model that ``train_`` kept last of a run."""
+    state: dict[str, Tensor] = torch.load(_file(name, seed), weights_only=True)["model"]
+    return state
 
 
 def one_step(
@@ -111,9 +117,9 @@ def shades(drawn: Sequence[Tensor], axes: Axes, *, levels: int, settings: Mappin
     return Samples(stored.reshape(shape), axes, levels=levels, settings=settings)
 
 
-def rounded(entries: Mapping[str, Tensor], *, bits: int = MANTISSA) -> dict[str, np.ndarray]:
-    """Half precision with fewer bits of mantissa, which a compressed file stores in less room."""
-    return {name: _rounded(value.detach(), bits) for name, value in entries.items()}
+def rounded(entries: Mapping[str, Tensor], *, bits: int = MANTISSA, prefix: str = "") -> dict[str, np.ndarray]:
+    """Half precision with fewer bits of mantissa, which a compressed file stores in less room; names get a prefix."""
+    return {prefix + name: _rounded(value.detach(), bits) for name, value in entries.items()}
 
 
 def write(file: str, entries: Mapping[str, np.ndarray]) -> None:
@@ -132,6 +138,10 @@ def _rounded(value: Tensor, bits: int) -> np.ndarray:
     fraction, exponent = torch.frexp(value)
     half: np.ndarray = torch.ldexp((fraction * 2 ** (bits + 1)).round(), exponent - bits - 1).half().numpy()
     return half
+
+
+def _file(name: str, seed: int) -> Path:
+    return KEPT / f"{name}-{seed}.pt"
 
 
 def _keep(file: Path, state: dict[str, object]) -> None:

@@ -69,7 +69,7 @@ def _hide(mask: Tensor, most: float, random: torch.Generator) -> bool:
     height, width = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
     if height >= rows or width >= columns:
         return False
-    top, left = _below(rows - height + 1, random), _below(columns - width + 1, random)
+    top, left = (int(torch.randint(room + 1, (), generator=random)) for room in (rows - height, columns - width))
     block = mask[top : top + height, left : left + width]
     if not 0 < height * width - int(block.sum()) <= most:
         return False
@@ -108,7 +108,3 @@ def _check(rows: int, columns: int, ratio: float) -> None:
         raise ValueError(f"rows and columns must be positive, got {rows} and {columns}")
     if not 0 <= ratio <= 1:
         raise ValueError(f"ratio must be within 0 and 1, got {ratio}")
-
-
-def _below(count: int, random: torch.Generator) -> int:
-    return int(torch.randint(count, (), generator=random))

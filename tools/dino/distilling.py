@@ -3,7 +3,7 @@
 Everything that a run has to remember lies in one module, so that ``tools.training.train_`` keeps it and goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -21,7 +21,9 @@ from mmnotes.dino import (
     updated_centre,
 )
 from mmnotes.dino.pretrained import DIM, LOCAL_SIZE, SIZE, untrained_backbone
-from tools.training import rate
+from mmnotes.layers.vision_transformer import VisionTransformer
+from mmnotes.layers.weights import part
+from tools.training import kept_state, rate
 
 STEPS, BATCH, LOCAL_CROPS = 800, 32, 2
 CUT = 0.1  # of an object that the rim may cut off: what a crop does not show of it, nothing can be learned from
@@ -129,6 +131,18 @@ def note_(model: Distilled, loss: Tensor, targets: Tensor) -> None:
 def entropies(rows: Tensor) -> Tensor:
     """-Σ p log p of each row."""
     return torch.special.entr(rows).sum(-1)
+
+
+def kept_backbone(*, name: str, seed: int) -> VisionTransformer:
+    """The teacher's backbone at the end of a run, frozen."""
+    return frozen_backbone(part(kept_state(name=name, seed=seed), "teacher.backbone."))
+
+
+def frozen_backbone(state: Mapping[str, Tensor]) -> VisionTransformer:
+    """A backbone with these weights."""
+    model = untrained_backbone()
+    model.load_state_dict(state)
+    return model.requires_grad_(False)
 
 
 def optimiser_of(model: Distilled) -> torch.optim.AdamW:

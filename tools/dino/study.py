@@ -11,10 +11,10 @@ import sys
 import torch
 from torch import Tensor
 
-from mmnotes.dino.pretrained import GROUNDS, SEEDS, untrained_backbone
+from mmnotes.dino.pretrained import GROUNDS, SEEDS
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.layers.vision_transformer import VisionTransformer
-from tools.dino.distilling import CURVES, STEPS
+from tools.dino.distilling import CURVES, STEPS, frozen_backbone, kept_backbone
 from tools.dino.probes import (
     ATTENTION,
     COUNTS,
@@ -36,7 +36,7 @@ from tools.dino.probes import (
     middle_map,
 )
 from tools.dino.train import SNAPSHOTS, WARM, WARM_TAU, snapshot
-from tools.training import KEPT, write
+from tools.training import kept_state, write
 
 FILE = "dino/study.npz"
 WAYS = ("random", *GROUNDS)
@@ -49,9 +49,7 @@ LEAST = 0.15  # of a scene that is shown, covered by its object
 def backbone_of(way: str, seed: int, step: int = STEPS) -> VisionTransformer:
     """The teacher's backbone of a run at a step; the random one is where both recipes of a seed start."""
     file = snapshot(GROUNDS[0], seed, 0) if way == "random" else snapshot(way, seed, step)
-    model = untrained_backbone()
-    model.load_state_dict(torch.load(file, weights_only=True))
-    return model.requires_grad_(False)
+    return frozen_backbone(torch.load(file, weights_only=True))
 
 
 def finished() -> tuple[int, ...]:
@@ -99,16 +97,13 @@ def curve_tables(seeds: tuple[int, ...]) -> dict[str, Samples]:
 
 def curve(name: str, seed: int) -> Tensor:
     """What a run noted, in means of some steps."""
-    noted: Tensor = torch.load(KEPT / f"dino-{name}-{seed}.pt", weights_only=True)["model"]["curves"]
-    return noted.unflatten(0, (-1, EVERY)).mean(1)
+    return kept_state(name=f"dino-{name}", seed=seed)["curves"].unflatten(0, (-1, EVERY)).mean(1)
 
 
 def warm_settings() -> dict[str, float]:
     """The temperature of the warmer teacher, and how well its attention finds objects in the end."""
-    model, start = untrained_backbone(), "teacher.backbone."
-    state = torch.load(KEPT / f"dino-{WARM}-0.pt", weights_only=True)["model"]
-    model.load_state_dict({name.removeprefix(start): each for name, each in state.items() if name.startswith(start)})
-    found = attention_measures(heads_of(model.requires_grad_(False), drawn("looked").pixels())).tolist()
+    backbone = kept_backbone(name=f"dino-{WARM}", seed=0)
+    found = attention_measures(heads_of(backbone, drawn("looked").pixels())).tolist()
     return {"tau": WARM_TAU, "auc": found[0], "lift": found[1]}
 
 

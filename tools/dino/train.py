@@ -62,8 +62,7 @@ def main() -> None:
     for ground in GROUNDS:
         for number in SEEDS:
             backbone = train_one(ground, number).teacher["backbone"]
-            state = rounded(backbone.state_dict(), bits=MANTISSA)
-            entries |= {f"{ground}.{number}.{name}": value for name, value in state.items()}
+            entries |= rounded(backbone.state_dict(), bits=MANTISSA, prefix=f"{ground}.{number}.")
     write(FILE, entries)
 
 

@@ -15,12 +15,12 @@ from torch.nn.functional import cosine_similarity, normalize
 from mmnotes.dino.pretrained import SEEDS
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.layers.vision_transformer import VisionTransformer
-from tools.dino.distilling import STEPS, views
+from tools.dino.distilling import STEPS, kept_backbone, views
 from tools.dino.probes import by_backbone, features
 from tools.dinov2.small import WAYS, trained
 from tools.ibot import study as filled
 from tools.ibot.distilling import Filled, centred_answers, holes_for, terms
-from tools.training import KEPT, write
+from tools.training import kept_state, write
 
 FILE = "dinov2/study.npz"
 LAST, BATCHES, FIRST_SEED = 100, 20, 20_000  # steps of a curve; batches of a gradient
@@ -34,9 +34,8 @@ def recipe_table(runs: dict[str, str], seeds: tuple[int, ...]) -> Samples:
     rows = []
     for name, run in runs.items():
         for seed in seeds:
-            backbone = filled.backbone_of(KEPT / f"{run}-{seed}-at-{STEPS}.pt")
-            curves = torch.load(KEPT / f"{run}-{seed}.pt", weights_only=True)["model"]["curves"]
-            rows.append(torch.cat([measures(backbone), curves[-LAST:, -1].mean()[None]]))
+            in_use = kept_state(name=run, seed=seed)["curves"][-LAST:, -1].mean()
+            rows.append(torch.cat([measures(kept_backbone(name=run, seed=seed)), in_use[None]]))
         print(name, *(f"{x:.3f}" for x in torch.stack(rows[-len(seeds) :]).mean(0).tolist()))
     table = torch.stack(rows).unflatten(0, (len(runs), len(seeds)))
     return Samples(table.half(), {"recipe": tuple(runs), "seed": seeds, "measure": MEASURES})
@@ -59,8 +58,7 @@ def agreement_table() -> Samples:
         model = Filled(shared=True)
         for step in (0, STEPS):
             if step:
-                state = torch.load(KEPT / f"{THREE['iBOT']}-{seed}.pt", weights_only=True)
-                model.load_state_dict(state["model"])
+                model.load_state_dict(kept_state(name=THREE["iBOT"], seed=seed))
             found.append(torch.tensor([agreement(model, batch) for batch in range(BATCHES)]))
         print(f"gradients of seed {seed} agree:", *(f"{each.mean():.2f}" for each in found[-2:]))
     table = torch.stack(found).unflatten(0, (len(SEEDS), 2))

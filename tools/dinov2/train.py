@@ -6,7 +6,6 @@ run of it without KoLeo. What differs between that and iBOT is in ``tools.ibot.t
 """
 
 import sys
-from pathlib import Path
 
 import torch
 
@@ -15,7 +14,7 @@ from tools.dino.distilling import STEPS, optimiser_of, rate_at
 from tools.dino.train import MANTISSA
 from tools.dinov2.distilling import balanced_answers, spread
 from tools.ibot.distilling import Filled, loss_through
-from tools.training import KEPT, rounded, train_, write
+from tools.training import kept_state, rounded, train_, write
 
 FILE = "dinov2/weights.npz"
 PENALTIES = {"whole": spread, "balanced": torch.zeros_like}
@@ -23,26 +22,19 @@ RUNS = (*(("whole", seed) for seed in SEEDS), ("balanced", 0))
 
 
 def train_one(recipe: str, seed: int) -> Filled:
-    """A run of this recipe and seed, trained; the teacher's backbone is kept beside it."""
+    """A run of this recipe and seed, trained."""
     torch.manual_seed(seed)
     model = Filled(shared=False)
     loss_of = loss_through(model, exchanged=True, answers=balanced_answers, penalty=PENALTIES[recipe])
     train_(model, optimiser_of(model), loss_of, rate_at, name=f"dinov2-{recipe}", steps=STEPS, seed=seed)
-    torch.save(model.teacher["backbone"].state_dict(), snapshot(recipe, seed))
     return model
 
 
 def kept(recipe: str, seed: int) -> Filled:
     """Student, teacher and heads of a run that is whole."""
     model = Filled(shared=False)
-    state = torch.load(KEPT / f"dinov2-{recipe}-{seed}.pt", weights_only=True)
-    model.load_state_dict(state["model"])
+    model.load_state_dict(kept_state(name=f"dinov2-{recipe}", seed=seed))
     return model.requires_grad_(False)
-
-
-def snapshot(recipe: str, seed: int) -> Path:
-    """Where the teacher's backbone is kept."""
-    return KEPT / f"dinov2-{recipe}-{seed}-at-{STEPS}.pt"
 
 
 def main() -> None:
@@ -56,8 +48,7 @@ def main() -> None:
     for recipe, number in RUNS:
         backbone = train_one(recipe, number).teacher["backbone"]
         if recipe == "whole":
-            state = rounded(backbone.state_dict(), bits=MANTISSA)
-            entries |= {f"{number}.{name}": value for name, value in state.items()}
+            entries |= rounded(backbone.state_dict(), bits=MANTISSA, prefix=f"{number}.")
     write(FILE, entries)
 
 

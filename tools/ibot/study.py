@@ -9,11 +9,10 @@ Takes minutes on one core.
 import torch
 from torch import Tensor
 
-from mmnotes.dino.pretrained import SEEDS, untrained_backbone
+from mmnotes.dino.pretrained import SEEDS
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.layers.vision_transformer import VisionTransformer
-from tools.dino import train as dino
-from tools.dino.distilling import STEPS
+from tools.dino.distilling import kept_backbone
 from tools.dino.probes import (
     ATTENTION,
     FEATURES,
@@ -23,19 +22,18 @@ from tools.dino.probes import (
     feature_measures,
     heads_of,
 )
-from tools.ibot import train as ibot
+from tools.dino.study import backbone_of
 from tools.training import write
 
 FILE = "ibot/study.npz"
 MEASURES = (*ATTENTION[:3], *FEATURES)
-FILES = {
-    "random": lambda seed: dino.snapshot("exchanged", seed, 0),
-    "DINO, same": lambda seed: dino.snapshot("same", seed, STEPS),
-    "iBOT, same": lambda seed: ibot.snapshot("shared", "same", seed),
-    "DINO, exchanged": lambda seed: dino.snapshot("exchanged", seed, STEPS),
-    "iBOT, exchanged": lambda seed: ibot.snapshot("shared", "exchanged", seed),
+RUNS = {
+    "DINO, same": "dino-same",
+    "iBOT, same": "ibot-shared-same",
+    "DINO, exchanged": "dino-exchanged",
+    "iBOT, exchanged": "ibot-shared-exchanged",
 }
-OWN = ("own", "exchanged", 0)
+OWN = "ibot-own-exchanged"
 
 
 def measures(backbone: VisionTransformer) -> Tensor:
@@ -44,24 +42,19 @@ def measures(backbone: VisionTransformer) -> Tensor:
     return torch.cat([attention_measures(maps)[:3], feature_measures(by_backbone(backbone))])
 
 
-def backbone_of(file: object) -> VisionTransformer:
-    """What a run kept."""
-    model = untrained_backbone()
-    model.load_state_dict(torch.load(file, weights_only=True))
-    return model.requires_grad_(False)
-
-
 def main() -> None:
     """Measure and write the file."""
     torch.set_num_threads(1)
-    rows = torch.stack([torch.stack([measures(backbone_of(at(seed))) for seed in SEEDS]) for at in FILES.values()])
-    own = measures(backbone_of(ibot.snapshot(*OWN)))
-    for name, each in zip(FILES, rows, strict=True):
+    found = {"random": torch.stack([measures(backbone_of("random", seed)) for seed in SEEDS])}
+    for way, name in RUNS.items():
+        found[way] = torch.stack([measures(kept_backbone(name=name, seed=seed)) for seed in SEEDS])
+    own = measures(kept_backbone(name=OWN, seed=0))
+    for name, each in found.items():
         print(name, *(f"{x:.3f}" for x in each.mean(0).tolist()))
     print("own head", *(f"{x:.3f}" for x in own.tolist()))
-    axes = {"way": tuple(FILES), "seed": SEEDS, "measure": MEASURES}
+    axes = {"way": tuple(found), "seed": SEEDS, "measure": MEASURES}
     tables = {
-        "measures": Samples(rows.half(), axes),
+        "measures": Samples(torch.stack([*found.values()]).half(), axes),
         "own head": Samples(own.half(), {"measure": MEASURES}),
     }
     write(FILE, packed(tables))

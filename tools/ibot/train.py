@@ -6,7 +6,6 @@ shared head over exchanged grounds. ``python -m tools.ibot.train shared exchange
 """
 
 import sys
-from pathlib import Path
 
 import torch
 
@@ -14,7 +13,7 @@ from mmnotes.dino.pretrained import SEEDS
 from tools.dino.distilling import STEPS, optimiser_of, rate_at
 from tools.dino.train import MANTISSA
 from tools.ibot.distilling import Filled, loss_through
-from tools.training import KEPT, rounded, train_, write
+from tools.training import rounded, train_, write
 
 FILE = "ibot/weights.npz"
 SHIPPED = "shared", "exchanged"
@@ -22,19 +21,13 @@ RUNS = (*((*SHIPPED, seed) for seed in SEEDS), *(("shared", "same", seed) for se
 
 
 def train_one(head: str, ground: str, seed: int) -> Filled:
-    """A run of this recipe and seed, trained; the teacher's backbone is kept beside it."""
+    """A run of this recipe and seed, trained."""
     torch.manual_seed(seed)
     model = Filled(shared=head == "shared")
     optimiser, name = optimiser_of(model), f"ibot-{head}-{ground}"
     loss_of = loss_through(model, exchanged=ground == "exchanged")
     train_(model, optimiser, loss_of, rate_at, name=name, steps=STEPS, seed=seed)
-    torch.save(model.teacher["backbone"].state_dict(), snapshot(head, ground, seed))
     return model
-
-
-def snapshot(head: str, ground: str, seed: int) -> Path:
-    """Where the teacher's backbone is kept."""
-    return KEPT / f"ibot-{head}-{ground}-{seed}-at-{STEPS}.pt"
 
 
 def main() -> None:
@@ -48,8 +41,7 @@ def main() -> None:
     for head, ground, number in RUNS:
         backbone = train_one(head, ground, number).teacher["backbone"]
         if (head, ground) == SHIPPED:
-            state = rounded(backbone.state_dict(), bits=MANTISSA)
-            entries |= {f"{number}.{name}": value for name, value in state.items()}
+            entries |= rounded(backbone.state_dict(), bits=MANTISSA, prefix=f"{number}.")
     write(FILE, entries)
 
 
