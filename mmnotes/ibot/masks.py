@@ -69,7 +69,8 @@ def _hide(mask: Tensor, most: float, random: torch.Generator) -> bool:
     height, width = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
     if height >= rows or width >= columns:
         return False
-    top, left = (int(torch.randint(room + 1, (), generator=random)) for room in (rows - height, columns - width))
+    room = rows - height + 1, columns - width + 1
+    top, left = (int(torch.randint(each, (), generator=random)) for each in room)
     block = mask[top : top + height, left : left + width]
     if not 0 < height * width - int(block.sum()) <= most:
         return False

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from symtable import SymbolTable, symtable
 
 from tests.layout import Cell, calls, cells, chapters, code_cells, code_lines, unfenced
 from tools.store import file_problems
@@ -196,6 +197,48 @@ def labs_are_labs(root: Path) -> list[str]:
     return found
 
 
+def labs_keep_what_they_draw_with(root: Path) -> list[str]:
+    """A live kernel draws a lab again when all cells have run, so no later cell binds a name that its functions use."""
+    found = []
+    for chapter in chapters(root):
+        own = code_cells(chapter)
+        scopes = [symtable(cell.source, cell.name, "exec") for cell in own]
+        for place, (cell, scope) in enumerate(zip(own, scopes, strict=True)):
+            if "lab" not in cell.tags:
+                continue
+            drawn_with = reached(scope, scopes)
+            for later, other in zip(own[place + 1 :], scopes[place + 1 :], strict=True):
+                found += [
+                    f"{later.name}: binds {name}, with which {cell.name} draws" for name in drawn_with & bound(other)
+                ]
+    return found
+
+
+def reached(scope: SymbolTable, scopes: list[SymbolTable]) -> set[str]:
+    """The functions that a cell names, and all that these and those they call read from the notebook."""
+    needs: dict[str, set[str]] = {}
+    for each in scopes:
+        for function in each.get_children():
+            needs.setdefault(function.get_name(), set()).update(read_from_notebook(function))
+    names, waiting = set[str](), set(scope.get_identifiers()) & set(needs)
+    while waiting:
+        names |= waiting
+        used = set().union(*(needs[name] for name in waiting if name in needs))
+        waiting = used - names
+    return names
+
+
+def read_from_notebook(function: SymbolTable) -> set[str]:
+    """The global names in a function and whatever is nested in it."""
+    names = {symbol.get_name() for symbol in function.get_symbols() if symbol.is_global()}
+    return names.union(*map(read_from_notebook, function.get_children()))
+
+
+def bound(scope: SymbolTable) -> set[str]:
+    """The names that a cell binds, imports apart."""
+    return {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_assigned() and not symbol.is_imported()}
+
+
 def few_boxes_stand_open(root: Path) -> list[str]:
     """A box interrupts: most are folded, with the class dropdown."""
     found = []
@@ -334,6 +377,7 @@ RULES = [
     figures_have_alt_text,
     every_chapter_opens_with_a_diagram,
     labs_are_labs,
+    labs_keep_what_they_draw_with,
     few_boxes_stand_open,
     exercises_are_complete,
     chapters_are_in_stored_form,

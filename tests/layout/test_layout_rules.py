@@ -130,6 +130,17 @@ FILES = {
     "bench/balance.py": "",
 }
 
+# What draws reads, by way of another function, a name that the exercises bind.
+DRAWN_WITH_AN_ANSWER = """def rows_of(step):
+    return [answer for _ in range(step)]
+
+
+def draw(axes, step):
+    axes.plot(rows_of(step))
+
+
+"""
+
 
 def lab(name: str) -> Any:
     source = f'Lab(draw, describe, name="{name}", title="Balancing {name}", step=Numeric("Step", grid=range(3)))'
@@ -545,6 +556,11 @@ BREAKS = [
     ),
     (cell("lab-rate", source=lambda text: text + "\n" + text), chapter_rules.labs_are_labs, "one lab a cell"),
     (cell("loops", source="interact(draw, step=3)"), chapter_rules.labs_are_labs, "bare widget or interact"),
+    (
+        cell("lab-rate", source=lambda text: DRAWN_WITH_AN_ANSWER + text),
+        chapter_rules.labs_keep_what_they_draw_with,
+        "binds answer, with which book/balance.ipynb Cell",
+    ),
     (cell("loops", source="widgets.interact(draw)"), chapter_rules.labs_are_labs, "bare widget or interact"),
     (cell("loops", source="import ipywidgets as w"), chapter_rules.labs_are_labs, "bare widget or interact"),
     (
