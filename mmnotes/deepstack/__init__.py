@@ -1,0 +1,11 @@
+"""DeepStack in Qwen3-VL: levels of the vision tower return in the first layers of the language model.
+
+Papers: Meng et al., DeepStack (2024); Bai et al., Qwen3-VL technical report (2025), section 2.
+
+Differs:
+- of the DeepStack paper: levels of one tower instead of tokens of a picture at higher resolution, as Qwen3-VL has it.
+"""
+
+from mmnotes.deepstack.levels import LevelledTower, LevelMerger, with_level
+
+__all__ = ["LevelMerger", "LevelledTower", "with_level"]
