@@ -36,6 +36,17 @@ def grounds(count: int, *, held_out: bool, seed: int) -> Float[Tensor, "batch ch
     return _brightened(torch.stack(drawn), random) if drawn else torch.zeros(0, 3, SIDE, SIDE)
 
 
+def textures(count: int, *, seed: int) -> Float[Tensor, "batch channels height width"]:
+    """So many textures: half of them clouds, half stripes and checks, each of two colours.
+
+    Shapes: (batch, channels, height, width) = (count, 3, 64, 64).
+    Units: red, green and blue from 0 to 1.
+    """
+    random = torch.Generator().manual_seed(seed)
+    drawn = [(_clouds, _stripes)[kind](random) for kind in torch.randint(2, (count,), generator=random).tolist()]
+    return torch.stack(drawn) if drawn else torch.zeros(0, 3, SIDE, SIDE)
+
+
 @cache
 def _kept_photos(held_out: bool) -> list[Tensor]:
     """The photographs of one side of the split, read once; nobody writes to them."""
