@@ -10,11 +10,12 @@ from functools import cache
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from mmnotes.data.emoji import Vendor, concept_index, cutouts
+from mmnotes.data.textures import SIDE as TEXTURE
 from mmnotes.data.textures import textures
 
 CELLS, CELL = 3, 32  # cells in a row of the board; pixels of a cell's side
@@ -79,19 +80,38 @@ def films_of_boards(
     return _drawn(count, FRAMES, vendors, seed, apart)
 
 
-def _drawn(
-    count: int, frames: int, vendors: Sequence[Vendor], seed: int, apart: bool
-) -> tuple[Tensor, list[Board]]:
-    if not vendors:
-        raise ValueError("vendors must name at least one, got none")
+def pictures_of_drawings(
+    count: int, *, side: int, vendors: Sequence[Vendor], seed: int
+) -> tuple[Float[Tensor, "batch 1 channels height width"], list[str]]:
+    """One drawing each, somewhere on a square of this side, and its name.
+
+    Shapes: (batch, frames, channels, height, width) = (count, 1, 3, side, side).
+    Units: red, green and blue from 0 to 1.
+    Errors: ValueError for no vendor, or a side that has no room for a drawing or is more than a texture's.
+    """
+    _check_vendors(vendors)
+    if not DRAWING[1] <= side <= TEXTURE:
+        raise ValueError(f"side must be from {DRAWING[1]} to {TEXTURE} pixels, got {side}")
+    random = torch.Generator().manual_seed(seed)
+    top, left = torch.randint(TEXTURE - side + 1, (2,), generator=random).tolist()
+    textured = textures(count, seed=_below(2**62, random))[..., top : top + side, left : left + side]
+    pictures, names = _on_plain_too(textured, random), list[str]()
+    for picture in pictures:
+        names.append(NAMES[_below(len(NAMES), random)])
+        drawing, _ = _cut_out(names[-1], vendors, random)
+        room = side - drawing.shape[-1] + 1
+        _lay_(picture, drawing, _below(room, random), _below(room, random))
+    return pictures[:, None], names
+
+
+def _drawn(count: int, frames: int, vendors: Sequence[Vendor], seed: int, apart: bool) -> tuple[Tensor, list[Board]]:
+    _check_vendors(vendors)
     random = torch.Generator().manual_seed(seed)
     boards = [_board(random, FEWEST, MOST if frames == 1 else 4, apart) for _ in range(count)]
     if frames > 1:
         boards = [_set_in_motion(board, random) for board in boards]
     behind = interpolate(textures(count, seed=_below(2**62, random)), (BOARD, BOARD), mode="bilinear")
-    plain = torch.rand(count, 3, 1, 1, generator=random).expand(-1, -1, BOARD, BOARD)
-    ground = torch.where(torch.rand(count, 1, 1, 1, generator=random) < 0.5, plain, behind)
-    films = ground[:, None].repeat(1, frames, 1, 1, 1)
+    films = _on_plain_too(behind, random)[:, None].repeat(1, frames, 1, 1, 1)
     for film, board in zip(films, boards, strict=True):
         for cell, name in board.names.items():
             drawing, (top, left) = _cut_out(name, vendors, random)
@@ -100,6 +120,17 @@ def _drawn(
                 down, right = _shift(board, name, frame, frames)
                 _lay_(film[frame], drawing, cell[0] * CELL + top + down, cell[1] * CELL + left + right)
     return films, boards
+
+
+def _on_plain_too(textured: Tensor, random: torch.Generator) -> Tensor:
+    """Textures of which half, left to chance, have given way to one colour each."""
+    plain = torch.rand(len(textured), 3, 1, 1, generator=random).expand_as(textured)
+    return torch.where(torch.rand(len(textured), 1, 1, 1, generator=random) < 0.5, plain, textured)
+
+
+def _check_vendors(vendors: Sequence[Vendor]) -> None:
+    if not vendors:
+        raise ValueError("vendors must name at least one, got none")
 
 
 def _board(random: torch.Generator, fewest: int, most: int, apart: bool) -> Board:

@@ -1,7 +1,7 @@
 """Questions about boards with answers of one word, from templates, and the same boards told in words alone."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 
@@ -29,7 +29,7 @@ class Question(NamedTuple):
     answer: str
 
 
-def numbers(words: tuple[str, ...] | list[str]) -> list[int]:
+def numbers(words: Sequence[str]) -> list[int]:
     """The numbers of words.
 
     Errors: ValueError for a word that is not in the lexicon, naming it.
@@ -40,6 +40,21 @@ def numbers(words: tuple[str, ...] | list[str]) -> list[int]:
 
 
 _PLACES = {word: place for place, word in enumerate(LEXICON)}
+
+
+def conversation(pictures: Sequence[Any]) -> list[Any]:
+    """What a user shows: a picture, or the pairs of a film's frames behind their times, as lists of numbers of words
+    with whatever stands for each picture between them.
+
+    Errors: ValueError unless there is one picture or a pair of them.
+    """
+    match pictures:
+        case [picture]:
+            return [numbers((USER, VISION)), picture, numbers((END_OF_VISION,))]
+        case [first, second]:
+            opened, between = numbers((USER, TIMES[0], VISION)), numbers((END_OF_VISION, TIMES[1], VISION))
+            return [opened, first, between, second, numbers((END_OF_VISION,))]
+    raise ValueError(f"pictures must be one, or the two pairs of a film's frames, got {len(pictures)}")
 
 
 def question_about(board: Board, kind: str, *, seed: int) -> Question:
@@ -70,7 +85,7 @@ def told(board: Board, *, seed: int) -> list[str]:
     sides = [(side, one, other) for side, one, other in _sides(board) if _below(2, random) == side.endswith("of")]
     for place in torch.randperm(len(sides), generator=random).tolist():
         side, one, other = sides[place]
-        words += ["the", other, "is", *side.split(), "the", one, "."]
+        words += [*side.split(), "the", one, "is", "the", other, "."]
     return words
 
 
@@ -121,5 +136,9 @@ def _below(count: int, random: torch.Generator) -> int:
 
 
 _ASKED: dict[str, Callable[[Board, torch.Generator], tuple[str, str]]] = {
-    "side": _side, "count": _count, "present": _present, "first": _first, "moved": _moved,
+    "side": _side,
+    "count": _count,
+    "present": _present,
+    "first": _first,
+    "moved": _moved,
 }

@@ -1,6 +1,9 @@
 """A small Qwen3-VL that was trained to answer questions about boards of drawings."""
 
-from torch import nn
+from collections.abc import Sequence
+
+from jaxtyping import Int
+from torch import Tensor, nn
 
 from mmnotes.deepstack import LevelledTower
 from mmnotes.mrope import interleaved
@@ -14,8 +17,12 @@ LEVELS = (1, 3, 4)  # of 6 blocks, as 8, 16, 24 of 27
 SECTIONS, BASE, DIM, DEPTH = (6, 5, 5), 1000.0, 128, 4
 
 
-def small_qwen3_vl(*, words: int) -> Qwen3VL:
-    """The small model with random weights."""
+def small_qwen3_vl(*, words: int, axes: Int[Tensor, "planes"] | None = None, levels: Sequence[int] = LEVELS) -> Qwen3VL:
+    """The small model with random weights: 2.3 million of them, two in five in the mergers.
+
+    Shapes: as ``Qwen3VL``; pictures of patches of 3 · 2 · 8² values; axes, interleaved without them, (16,).
+    Units: pixels from -1 to 1.
+    """
     tower = VisionTower(
         channels=3, patch=PATCH, merge=MERGE, side=SIDE, dim=VISION_DIM, depth=6, heads=4, hidden=4 * VISION_DIM
     )
@@ -24,13 +31,14 @@ def small_qwen3_vl(*, words: int) -> Qwen3VL:
         dim=DIM,
         heads=4,
         key_heads=2,
-        axes=interleaved(SECTIONS),
+        axes=interleaved(SECTIONS) if axes is None else axes,
         base=BASE,
         feed_forwards=[SwiGLU(dim=DIM, hidden=3 * DIM) for _ in range(DEPTH)],
     )
-    vision = LevelledTower(tower=tower, dim=VISION_DIM, merge=MERGE, out=DIM, levels=LEVELS)
+    vision = LevelledTower(tower=tower, dim=VISION_DIM, merge=MERGE, out=DIM, levels=levels)
     model = Qwen3VL(vision=vision, language=language)
     for module in model.modules():
-        if isinstance(module, nn.Linear | nn.Embedding):
-            nn.init.normal_(module.weight, std=0.02 if isinstance(module, nn.Embedding) else module.weight.shape[1] ** -0.5)
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=module.in_features**-0.5)
+    nn.init.normal_(language.words.weight, std=0.02)
     return model

@@ -1,0 +1,140 @@
+"""What each stage of the small model's training learns from, and what it changes.
+
+The order is that of the released models: the tower by contrast with texts, the language model on text alone, then the
+mergers that join them, then everything.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, logsigmoid, normalize, one_hot
+
+from mmnotes.data.arrangements import NAMES, Board, films_of_boards, pictures_of_boards, pictures_of_drawings
+from mmnotes.data.emoji import Vendor
+from mmnotes.data.questions import (
+    ASSISTANT,
+    END,
+    FILM_KINDS,
+    PICTURE_KINDS,
+    USER,
+    numbers,
+    told,
+)
+from mmnotes.qwen3_vl import Qwen3VL
+from mmnotes.qwen3_vl.pretrained import DIM, MERGE, PATCH, VISION_DIM
+from mmnotes.vision_tower import VisionTower, joined, patchify
+from tools.qwen3_vl.asking import Asked, asked, below, logits, questions_about
+
+VENDORS: tuple[Vendor, ...] = ("noto", "fluent")
+SINGLE, SIDES = 96, (32, 48)  # pictures of one drawing in a step, and their sides in pixels
+TOLD = 48  # boards told in words
+PICTURES, FILMS = 16, 6
+ASKED, ASKED_OF_FILMS = 8, 4  # questions about each
+KINDS = ("side", "side", "side", "count", "present")  # what lies beside what is asked more often: it is harder
+FILM_WEIGHT = 0.3
+Loss = Callable[[torch.Generator], Tensor]
+Change = Callable[[Asked], Asked]
+
+
+def as_it_is(given: Asked) -> Asked:
+    """What is asked, unchanged."""
+    return given
+
+
+class Contrast(nn.Module):
+    """A tower and what is thrown away after its stage: a map to the space of names, a vector for each name, a scale
+    and a bias.
+    """
+
+    def __init__(self, tower: VisionTower) -> None:
+        super().__init__()
+        self.tower = tower
+        self.norm, self.map = nn.LayerNorm(VISION_DIM), nn.Linear(MERGE**2 * VISION_DIM, DIM)
+        self.names = nn.Embedding(len(NAMES), DIM)
+        self.scale, self.bias = nn.Parameter(torch.tensor(2.3)), nn.Parameter(torch.tensor(-3.0))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Logits (batch, names) of pictures (batch, frames, channels, height, width), all of one size."""
+        rows, grids = zip(*(patchify(2 * each - 1, patch=PATCH, merge=MERGE) for each in pictures), strict=True)
+        states = self.norm(self.tower(torch.cat(rows), grids))
+        tokens = self.map(joined(states, block=MERGE**2)).unflatten(0, (len(pictures), -1))
+        return normalize(tokens.mean(1), dim=-1) @ normalize(self.names.weight, dim=-1).T * self.scale.exp() + self.bias
+
+
+def contrast_loss(model: Contrast) -> Loss:
+    """SigLIP's loss between pictures of one drawing and all names."""
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        side = SIDES[below(len(SIDES), random)]
+        pictures, names = pictures_of_drawings(SINGLE, side=side, vendors=VENDORS, seed=below(2**62, random))
+        found = model(pictures)
+        right = one_hot(torch.tensor([NAMES.index(name) for name in names]), len(NAMES)).bool()
+        return -logsigmoid(torch.where(right, found, -found)).sum(1).mean()
+
+    return loss_of
+
+
+def text_loss(model: Qwen3VL) -> Loss:
+    """The next word of boards that are told in words and of questions about them, the answers once more."""
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        _, boards = pictures_of_boards(TOLD, vendors=VENDORS, seed=below(2**62, random))
+        rows = [told_and_asked(board, random) for board in boards]
+        longest = max(map(len, rows))
+        ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+        kept = torch.arange(longest) < torch.tensor([[len(row)] for row in rows])
+        places = torch.arange(longest).expand(3, len(ids), -1)
+        said = model.head(model.language(model.language.words(ids), places))
+        each = cross_entropy(said[:, :-1].transpose(1, 2), ids[:, 1:], reduction="none")
+        answer = (ids[:, :-1] == numbers([ASSISTANT])[0]) & kept[:, 1:]
+        return each[kept[:, 1:]].mean() + each[answer].mean()
+
+    return loss_of
+
+
+def told_and_asked(board: Board, random: torch.Generator) -> list[int]:
+    """The numbers of a board in words and of three questions about it with their answers."""
+    words = told(board, seed=below(2**62, random))
+    for question in questions_about([board], KINDS, each=3, random=random)[0]:
+        words += [USER, *question.words, ASSISTANT, question.answer, END]
+    return numbers(words)
+
+
+def answer_loss(model: Qwen3VL, change: Change = as_it_is) -> Loss:
+    """The answers to questions about pictures, and, with a smaller weight, about films."""
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        pictures, boards = pictures_of_boards(PICTURES, vendors=VENDORS, seed=below(2**62, random))
+        films, their_boards = films_of_boards(FILMS, vendors=VENDORS, seed=below(2**62, random))
+        given = asked(pictures, questions_about(boards, KINDS, each=ASKED, random=random))
+        about = asked(films, questions_about(their_boards, FILM_KINDS, each=ASKED_OF_FILMS, random=random))
+        of_pictures, of_films = (
+            cross_entropy(logits(model, change(each)).flatten(0, 1), each.answers.flatten()) for each in (given, about)
+        )
+        return of_pictures + FILM_WEIGHT * of_films
+
+    return loss_of
+
+
+@torch.no_grad()
+def accuracy(
+    model: Qwen3VL,
+    change: Change = as_it_is,
+    *,
+    vendors: Sequence[Vendor] = VENDORS,
+    apart: bool = False,
+    boards: int,
+    seed: int,
+) -> dict[str, float]:
+    """The share of right answers by kind of question, four a board, on new boards."""
+    random, shares = torch.Generator().manual_seed(seed), {}
+    drawn = {
+        PICTURE_KINDS: pictures_of_boards(boards, vendors=vendors, seed=seed, apart=apart),
+        FILM_KINDS: films_of_boards(boards, vendors=vendors, seed=seed + 1, apart=apart),
+    }
+    for kinds, (films, shown) in drawn.items():
+        for kind in kinds:
+            given = change(asked(films, questions_about(shown, (kind,), each=4, random=random)))
+            shares[kind] = (logits(model, given).argmax(-1) == given.answers).float().mean().item()
+    return shares
