@@ -43,7 +43,10 @@ def reference(*, experts: bool) -> Any:
     }
     vision = {**VISION, "out_hidden_size": 48, "num_position_embeddings": 36, "deepstack_visual_indexes": LEVELS}
     special = {
-        "image_token_id": IMAGE, "video_token_id": VIDEO, "vision_start_token_id": START, "vision_end_token_id": END
+        "image_token_id": IMAGE,
+        "video_token_id": VIDEO,
+        "vision_start_token_id": START,
+        "vision_end_token_id": END,
     }
     config, made = (
         (Qwen3VLMoeConfig, Qwen3VLMoeForConditionalGeneration)
