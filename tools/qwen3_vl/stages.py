@@ -4,7 +4,7 @@ The order is that of the released models: the tower by contrast with texts, the 
 mergers that join them, then everything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -17,16 +17,18 @@ from mmnotes.data.questions import (
     END,
     FILM_KINDS,
     USER,
+    Question,
     numbers,
     told,
 )
 from mmnotes.qwen3_vl import Qwen3VL
 from mmnotes.qwen3_vl.pretrained import DIM, MERGE, PATCH, VISION_DIM
 from mmnotes.vision_tower import VisionTower, joined, patchify
-from tools.qwen3_vl.asking import NONE, Asked, answer_to, asked, below, caption_of, logits, questions_about
+from tools.qwen3_vl.asking import NONE, Asked, Said, answer_to, asked, below, caption_of, logits, questions_about
 
 VENDORS: tuple[Vendor, ...] = ("noto", "fluent")
 SINGLE, SIDES = 96, (32, 48)  # pictures of one drawing in a step, and their sides in pixels
+NAMED = 64  # pictures of one drawing in a step of a model that names it
 TOLD = 32  # boards told in words
 PICTURES, FILMS = 16, 4
 ASKED, ASKED_OF_FILMS = 8, 6  # questions about each
@@ -105,6 +107,30 @@ def told_and_asked(board: Board, random: torch.Generator) -> list[int]:
     return numbers(words)
 
 
+def naming_loss(model: Qwen3VL, prepared: Prepared = as_it_is) -> Loss:
+    """What lies on a picture of one drawing, and whether this or that lies there."""
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        side = SIDES[below(len(SIDES), random)]
+        pictures, names = pictures_of_drawings(NAMED, side=side, vendors=VENDORS, seed=below(2**62, random))
+        boards = [Board({(0, 0): name}) for name in names]
+        questions = questions_about(boards, ("present",), each=2, random=random)
+        given = asked(pictures, captioned(boards, questions, random))
+        each = cross_entropy(logits(model, prepared(given)), given.answers(), reduction="none")
+        return each.sum() / NAMED
+
+    return loss_of
+
+
+def captioned(
+    boards: Sequence[Board], questions: Sequence[Sequence[Question]], random: torch.Generator
+) -> list[list[Said]]:
+    """Each board's caption, then the questions about it."""
+    return [
+        [caption_of(board, random=random), *map(answer_to, row)] for board, row in zip(boards, questions, strict=True)
+    ]
+
+
 def answer_loss(model: Qwen3VL, prepared: Prepared = as_it_is) -> Loss:
     """What lies on boards, in words; the answers to questions about them; and, with a smaller weight, those about
     films.
@@ -114,11 +140,7 @@ def answer_loss(model: Qwen3VL, prepared: Prepared = as_it_is) -> Loss:
         pictures, boards = pictures_of_boards(PICTURES, vendors=VENDORS, seed=below(2**62, random))
         films, of_films = films_of_boards(FILMS, vendors=VENDORS, seed=below(2**62, random))
         questions = questions_about(boards, KINDS, each=ASKED, random=random)
-        texts = [
-            [caption_of(board, random=random), *map(answer_to, row)]
-            for board, row in zip(boards, questions, strict=True)
-        ]
-        first = asked(pictures, texts)
+        first = asked(pictures, captioned(boards, questions, random))
         questions = questions_about(of_films, FILM_KINDS, each=ASKED_OF_FILMS, random=random)
         then = asked(films, [[*map(answer_to, row)] for row in questions])
         each = cross_entropy(logits(model, prepared(first)), first.answers(), reduction="none")

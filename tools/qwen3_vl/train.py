@@ -16,12 +16,22 @@ from mmnotes.mrope import interleaved, sectioned
 from mmnotes.qwen3_vl import Qwen3VL
 from mmnotes.qwen3_vl.pretrained import LEVELS, SECTIONS, small_qwen3_vl
 from tools.qwen3_vl.asking import on_a_line
-from tools.qwen3_vl.stages import Contrast, Loss, Prepared, answer_loss, as_it_is, blank, contrast_loss, text_loss
+from tools.qwen3_vl.stages import (
+    Contrast,
+    Loss,
+    Prepared,
+    answer_loss,
+    as_it_is,
+    blank,
+    contrast_loss,
+    naming_loss,
+    text_loss,
+)
 from tools.training import kept_state, rate, rounded, train_, write
 
 FILE = "qwen3_vl/weights.npz"
-STEPS = {"contrast": 1200, "text": 1200, "merger": 200, "whole": 3000}
-HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 2e-3, "whole": 5e-4}
+STEPS = {"contrast": 1200, "text": 1200, "merger": 250, "names": 500, "whole": 3000}
+HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "whole": 5e-4}
 COMPARED, RUNS = 1000, (0, 1)  # steps of a variant that is only compared, and its seeds
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
 BLIND = "no picture"
@@ -64,18 +74,21 @@ def with_foundations(variant: str) -> Qwen3VL:
 
 
 def train_one(variant: str, seed: int, *, steps: int) -> None:
-    """The last two stages of a variant: the mergers alone, then everything, or what this variant lets learn."""
+    """The last stages of a variant: mergers alone, then everything, or what this variant lets learn; first on pictures
+    of one drawing, then on boards.
+    """
     model, name = with_foundations(variant), f"qwen3-{variant.replace(' ', '-')}"
-    loss_of = answer_loss(model, prepared_for(variant))
+    naming, answering = (loss(model, prepared_for(variant)) for loss in (naming_loss, answer_loss))
     joined = (model.vision.tower, model.language, model.head)
     for part in joined:
         part.requires_grad_(False)
-    stage_(model, loss_of, "merger", name=f"{name}-merger", seed=seed, steps=STEPS["merger"])
+    stage_(model, naming, "merger", name=f"{name}-merger", seed=seed, steps=STEPS["merger"])
     for part in joined:
         part.requires_grad_(variant != "mergers only")
     if variant == BLIND:
         model.vision.requires_grad_(False)
-    stage_(model, loss_of, "whole", name=f"{name}-{steps}", seed=seed, steps=steps)
+    stage_(model, naming, "names", name=f"{name}-names", seed=seed, steps=STEPS["names"])
+    stage_(model, answering, "whole", name=f"{name}-{steps}", seed=seed, steps=steps)
 
 
 def trained(variant: str, seed: int, *, steps: int) -> Qwen3VL:
@@ -89,8 +102,8 @@ def main() -> None:
     """Train the one that the command line names, or all and write the file."""
     torch.set_num_threads(1)
     if sys.argv[1:]:
-        variant, seed = sys.argv[1:]
-        train_one(variant, int(seed), steps=COMPARED)
+        variant, number = sys.argv[1:]
+        train_one(variant, int(number), steps=COMPARED)
         return
     train_one(*SHIPPED, steps=STEPS["whole"])
     for seed in RUNS:
