@@ -30,10 +30,10 @@ VENDORS: tuple[Vendor, ...] = ("noto", "fluent")
 SINGLE, SIDES = 96, (32, 48)  # pictures of one drawing in a step, and their sides in pixels
 NAMED = 64  # pictures of one drawing in a step of a model that names it
 TOLD = 32  # boards told in words
-PICTURES, FILMS = 16, 4
+SMALL, PICTURES, FILMS = 24, 16, 4
 ASKED, ASKED_OF_FILMS = 8, 6  # questions about each
 KINDS = ("side", "side", "side", "count", "present")  # what lies beside what is asked more often: it is harder
-CAPTION_WEIGHT, FILM_WEIGHT = 1.0, 0.3
+FILM_WEIGHT = 0.3
 Loss = Callable[[torch.Generator], Tensor]
 Prepared = Callable[[Asked], Asked]
 
@@ -122,6 +122,26 @@ def naming_loss(model: Qwen3VL, prepared: Prepared = as_it_is) -> Loss:
     return loss_of
 
 
+def small_board_loss(model: Qwen3VL, prepared: Prepared = as_it_is) -> Loss:
+    """What lies on boards of two by two cells, in words, and the answers to questions about them."""
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        pictures, boards = pictures_of_boards(SMALL, cells=2, vendors=VENDORS, seed=below(2**62, random))
+        return about_boards(model, pictures, boards, prepared, random)
+
+    return loss_of
+
+
+def about_boards(
+    model: Qwen3VL, pictures: Tensor, boards: Sequence[Board], prepared: Prepared, random: torch.Generator
+) -> Tensor:
+    """The mean over all answers about boards, and over all words of their captions."""
+    given = asked(pictures, captioned(boards, questions_about(boards, KINDS, each=ASKED, random=random), random))
+    each = cross_entropy(logits(model, prepared(given)), given.answers(), reduction="none")
+    answer = (given.text > 0).expand_as(given.targets)[given.targets != NONE]
+    return each[answer].mean() + each[~answer].mean()
+
+
 def captioned(
     boards: Sequence[Board], questions: Sequence[Sequence[Question]], random: torch.Generator
 ) -> list[list[Said]]:
@@ -139,13 +159,9 @@ def answer_loss(model: Qwen3VL, prepared: Prepared = as_it_is) -> Loss:
     def loss_of(random: torch.Generator) -> Tensor:
         pictures, boards = pictures_of_boards(PICTURES, vendors=VENDORS, seed=below(2**62, random))
         films, of_films = films_of_boards(FILMS, vendors=VENDORS, seed=below(2**62, random))
-        questions = questions_about(boards, KINDS, each=ASKED, random=random)
-        first = asked(pictures, captioned(boards, questions, random))
         questions = questions_about(of_films, FILM_KINDS, each=ASKED_OF_FILMS, random=random)
-        then = asked(films, [[*map(answer_to, row)] for row in questions])
-        each = cross_entropy(logits(model, prepared(first)), first.answers(), reduction="none")
-        answer = (first.text > 0).expand_as(first.targets)[first.targets != NONE]
-        about_films = cross_entropy(logits(model, prepared(then)), then.answers())
-        return each[answer].mean() + CAPTION_WEIGHT * each[~answer].mean() + FILM_WEIGHT * about_films
+        given = asked(films, [[*map(answer_to, row)] for row in questions])
+        about_films = cross_entropy(logits(model, prepared(given)), given.answers())
+        return about_boards(model, pictures, boards, prepared, random) + FILM_WEIGHT * about_films
 
     return loss_of

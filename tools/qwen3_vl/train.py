@@ -30,8 +30,8 @@ from tools.qwen3_vl.stages import (
 from tools.training import kept_state, rate, rounded, train_, write
 
 FILE = "qwen3_vl/weights.npz"
-STEPS = {"contrast": 1200, "text": 1200, "merger": 250, "names": 500, "whole": 3000}
-HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "whole": 5e-4}
+STEPS = {"contrast": 1200, "text": 1200, "merger": 250, "names": 500, "small": 2000, "whole": 2000}
+HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
 COMPARED, RUNS = 1000, (0, 1)  # steps of a variant that is only compared, and its seeds
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
 BLIND = "no picture"
@@ -78,7 +78,7 @@ def train_one(variant: str, seed: int, *, steps: int) -> None:
     of one drawing, then on boards.
     """
     model, name = with_foundations(variant), f"qwen3-{variant.replace(' ', '-')}"
-    naming, answering = (loss(model, prepared_for(variant)) for loss in (naming_loss, answer_loss))
+    naming, small, whole = (loss(model, prepared_for(variant)) for loss in (naming_loss, small_board_loss, answer_loss))
     joined = (model.vision.tower, model.language, model.head)
     for part in joined:
         part.requires_grad_(False)
@@ -88,7 +88,8 @@ def train_one(variant: str, seed: int, *, steps: int) -> None:
     if variant == BLIND:
         model.vision.requires_grad_(False)
     stage_(model, naming, "names", name=f"{name}-names", seed=seed, steps=STEPS["names"])
-    stage_(model, answering, "whole", name=f"{name}-{steps}", seed=seed, steps=steps)
+    stage_(model, small, "small", name=f"{name}-small", seed=seed, steps=STEPS["small"])
+    stage_(model, whole, "whole", name=f"{name}-{steps}", seed=seed, steps=steps)
 
 
 def trained(variant: str, seed: int, *, steps: int) -> Qwen3VL:
