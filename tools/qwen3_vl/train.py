@@ -25,6 +25,7 @@ from tools.qwen3_vl.stages import (
     blank,
     contrast_loss,
     naming_loss,
+    small_board_loss,
     text_loss,
 )
 from tools.training import kept_state, rate, rounded, train_, write
@@ -63,11 +64,12 @@ def prepared_for(variant: str) -> Prepared:
 
 def with_foundations(variant: str) -> Qwen3VL:
     """The model of a variant after the first two stages."""
-    model = of_variant(variant)
-    contrast, text = Contrast(model.vision.tower), of_variant("interleaved")
+    model, apart, text = of_variant(variant), of_variant("interleaved"), of_variant("interleaved")
+    contrast = Contrast(apart.vision.tower)
     text.vision.requires_grad_(False)
     stage_(contrast, contrast_loss(contrast), "contrast", name="qwen3-contrast", seed=0, steps=STEPS["contrast"])
     stage_(text, text_loss(text), "text", name="qwen3-text", seed=0, steps=STEPS["text"])
+    model.vision.tower.load_state_dict(apart.vision.tower.state_dict())
     model.language.load_state_dict(text.language.state_dict())
     model.head.load_state_dict(text.head.state_dict())
     return model
