@@ -48,11 +48,21 @@ def test_text_reaches_the_language_model_alone():
     assert all(value.grad is not None for value in (*trained.language.parameters(), *trained.head.parameters()))
 
 
-def test_contrast_reaches_the_tower_and_its_own_map():
+@pytest.mark.parametrize("loss", [stages.contrast_loss, stages.region_loss])
+def test_contrast_reaches_the_tower_and_its_own_map(loss):
     contrast = Contrast(model().vision.tower)
-    value = stages.contrast_loss(contrast)(random())
+    value = loss(contrast)(random())
     value.backward()
     assert value > 1 and all(each.grad is not None for each in contrast.parameters())
+
+
+def test_a_region_is_the_mean_of_the_tokens_of_its_cell():
+    contrast = Contrast(model().vision.tower).requires_grad_(False)
+    pictures, _ = stages.pictures_of_boards(2, cells=2, vendors=("noto",), seed=0)
+    whole, cells = contrast.regions(pictures, cells=1), contrast.regions(pictures, cells=2)
+    tokens = contrast.regions(pictures, cells=4)
+    torch.testing.assert_close(tokens[:, :2, 2:].mean((1, 2)), cells[:, 0, 1])
+    torch.testing.assert_close(tokens.mean((1, 2)), whole[:, 0, 0])
 
 
 LEVELS = [torch.full((6, 2), float(number)) * torch.arange(1.0, 7.0)[:, None] for number in (1, 10, 100)]

@@ -7,6 +7,7 @@ mergers that join them, then everything.
 from collections.abc import Callable, Sequence
 
 import torch
+from einops import reduce
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, logsigmoid, normalize, one_hot
 
@@ -60,23 +61,42 @@ class Contrast(nn.Module):
         self.names = nn.Embedding(len(NAMES), DIM)
         self.scale, self.bias = nn.Parameter(torch.tensor(2.3)), nn.Parameter(torch.tensor(-3.0))
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Logits (batch, names) of pictures (batch, frames, channels, height, width), all of one size."""
+    def regions(self, pictures: Tensor, *, cells: int) -> Tensor:
+        """The mean of the tokens in each cell of square pictures: (batch, cells, cells, dim)."""
         rows, grids = zip(*(patchify(2 * each - 1, patch=PATCH, merge=MERGE) for each in pictures), strict=True)
-        states = self.norm(self.tower(torch.cat(rows), grids))
-        tokens = self.map(joined(states, block=MERGE**2)).unflatten(0, (len(pictures), -1))
-        return normalize(tokens.mean(1), dim=-1) @ normalize(self.names.weight, dim=-1).T * self.scale.exp() + self.bias
+        tokens = self.map(joined(self.norm(self.tower(torch.cat(rows), grids)), block=MERGE**2))
+        side = grids[0].rows // MERGE
+        return reduce(tokens, "(b h i w j) d -> b h w d", "mean", h=cells, w=cells, i=side // cells, j=side // cells)
+
+    def loss(self, regions: Tensor, names: Sequence[str]) -> Tensor:
+        """SigLIP's loss between regions (count, dim) and all names, one of which is each region's."""
+        cosines = normalize(regions, dim=-1) @ normalize(self.names.weight, dim=-1).T
+        found = cosines * self.scale.exp() + self.bias
+        right = one_hot(torch.tensor([NAMES.index(name) for name in names]), len(NAMES)).bool()
+        return -logsigmoid(torch.where(right, found, -found)).sum(1).mean()
 
 
 def contrast_loss(model: Contrast) -> Loss:
-    """SigLIP's loss between pictures of one drawing and all names."""
+    """Pictures of one drawing against all names."""
 
     def loss_of(random: torch.Generator) -> Tensor:
         side = SIDES[below(len(SIDES), random)]
         pictures, names = pictures_of_drawings(SINGLE, side=side, vendors=VENDORS, seed=below(2**62, random))
-        found = model(pictures)
-        right = one_hot(torch.tensor([NAMES.index(name) for name in names]), len(NAMES)).bool()
-        return -logsigmoid(torch.where(right, found, -found)).sum(1).mean()
+        return model.loss(model.regions(pictures, cells=1).flatten(0, 2), names)
+
+    return loss_of
+
+
+def region_loss(model: Contrast) -> Loss:
+    """The cells of boards in which something lies against all names: a token is to tell what lies where it is."""
+
+    def loss_of(random: torch.Generator) -> Tensor:
+        cells = (2, 3)[below(2, random)]
+        count = SMALL if cells == 2 else PICTURES
+        pictures, boards = pictures_of_boards(count, cells=cells, vendors=VENDORS, seed=below(2**62, random))
+        places = [(number, *cell) for number, board in enumerate(boards) for cell in board.names]
+        regions = model.regions(pictures, cells=cells)[tuple(torch.tensor(places).T)]
+        return model.loss(regions, [name for board in boards for name in board.names.values()])
 
     return loss_of
 

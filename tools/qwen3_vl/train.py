@@ -25,14 +25,15 @@ from tools.qwen3_vl.stages import (
     blank,
     contrast_loss,
     naming_loss,
+    region_loss,
     small_board_loss,
     text_loss,
 )
 from tools.training import kept_state, rate, rounded, train_, write
 
 FILE = "qwen3_vl/weights.npz"
-STEPS = {"contrast": 1200, "text": 1200, "merger": 250, "names": 500, "small": 2000, "whole": 2000}
-HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
+STEPS = {"contrast": 1200, "regions": 1000, "text": 1200, "merger": 250, "names": 400, "small": 2000, "whole": 2000}
+HIGHEST = {"contrast": 1e-3, "regions": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
 COMPARED, RUNS = 1000, (0, 1)  # steps of a variant that is only compared, and its seeds
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
 BLIND = "no picture"
@@ -68,6 +69,7 @@ def with_foundations(variant: str) -> Qwen3VL:
     contrast = Contrast(apart.vision.tower)
     text.vision.requires_grad_(False)
     stage_(contrast, contrast_loss(contrast), "contrast", name="qwen3-contrast", seed=0, steps=STEPS["contrast"])
+    stage_(contrast, region_loss(contrast), "regions", name="qwen3-regions", seed=0, steps=STEPS["regions"])
     stage_(text, text_loss(text), "text", name="qwen3-text", seed=0, steps=STEPS["text"])
     model.vision.tower.load_state_dict(apart.vision.tower.state_dict())
     model.language.load_state_dict(text.language.state_dict())
