@@ -79,9 +79,7 @@ def films_of_boards(
     return _drawn(count, FRAMES, vendors, seed, apart)
 
 
-def _drawn(
-    count: int, frames: int, vendors: Sequence[Vendor], seed: int, apart: bool
-) -> tuple[Tensor, list[Board]]:
+def _drawn(count: int, frames: int, vendors: Sequence[Vendor], seed: int, apart: bool) -> tuple[Tensor, list[Board]]:
     if not vendors:
         raise ValueError("vendors must name at least one, got none")
     random = torch.Generator().manual_seed(seed)

@@ -121,5 +121,9 @@ def _below(count: int, random: torch.Generator) -> int:
 
 
 _ASKED: dict[str, Callable[[Board, torch.Generator], tuple[str, str]]] = {
-    "side": _side, "count": _count, "present": _present, "first": _first, "moved": _moved,
+    "side": _side,
+    "count": _count,
+    "present": _present,
+    "first": _first,
+    "moved": _moved,
 }

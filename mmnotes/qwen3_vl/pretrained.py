@@ -32,5 +32,7 @@ def small_qwen3_vl(*, words: int) -> Qwen3VL:
     model = Qwen3VL(vision=vision, language=language)
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Embedding):
-            nn.init.normal_(module.weight, std=0.02 if isinstance(module, nn.Embedding) else module.weight.shape[1] ** -0.5)
+            nn.init.normal_(
+                module.weight, std=0.02 if isinstance(module, nn.Embedding) else module.weight.shape[1] ** -0.5
+            )
     return model
