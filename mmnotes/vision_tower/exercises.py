@@ -26,14 +26,8 @@ def _cost_by(height: int, width: int, rule: Rule) -> int:
 
 
 def _cost_mistakes(height: int, width: int) -> dict[str, Any]:
-    most, least = QWEN3_PICTURE.most, QWEN3_PICTURE.least
     down, up = (math.prod(rounding(side / 32) for side in (height, width)) for rounding in (math.floor, math.ceil))
-    near = [32 * round(side / 32) for side in (height, width)]
-    shrink, grow = math.sqrt(math.prod(near) / most), math.sqrt(least / max(1, math.prod(near)))
-    if math.prod(near) > most:
-        twice = math.prod(math.floor(side / shrink / 32) for side in near)
-    else:
-        twice = math.prod(math.ceil(side * max(grow, 1) / 32) for side in near)
+    near = [round(side / 32) for side in (height, width)]
     return {
         "The sides are right, the bounds on the number of pixels are missing.": _cost_by(height, width, _UNBOUNDED),
         "That is the count of patches; four become a token.": 4 * _cost(height, width),
@@ -42,9 +36,9 @@ def _cost_mistakes(height: int, width: int) -> dict[str, Any]:
         "A token's side is 32 pixels here; 28 was that of Qwen2-VL and Qwen2.5-VL.": _cost(
             height, width, QWEN2_PICTURE
         ),
-        "What is scaled to the bounds are the picture's own sides, not the rounded ones.": twice,
-        "A picture over the bound is not cut to it exactly: both sides stay multiples.": min(math.prod(near), most)
-        / 1024,
+        "A picture beyond a bound does not get exactly so many: its sides stay whole.": min(
+            max(math.prod(near), 64), 16384
+        ),
     }
 
 
@@ -57,13 +51,10 @@ def _order_mistakes(rows: int, columns: int, merge: int) -> dict[str, Any]:
     upright = [[row, column] for column, row in _order(columns, rows, merge)]
     inside = [[i + u, j + v] for i in range(0, rows, merge) for j in range(0, columns, merge)
               for v in range(merge) for u in range(merge)]  # fmt: skip
-    strips = [[i + u, j + v] for i in range(0, rows, merge) for u in range(merge)
-              for v in range(merge) for j in range(0, columns, merge)]  # fmt: skip
     return {
         "This is raster order: the merger would join patches of one line.": _order(rows, columns, 1),
         "Blocks go line by line; here they go column by column.": upright,
         "Within a block the row comes first: its upper two patches, then the lower ones.": inside,
-        "All patches of a block come before the next block.": strips,
         "Row first, then column, in each pair.": [place[::-1] for place in _order(rows, columns, merge)],
         "Rows and columns count from 0.": [[row + 1, column + 1] for row, column in _order(rows, columns, merge)],
     }

@@ -62,8 +62,8 @@ def patchify(
     if not height or not width or height % (patch * merge) or width % (patch * merge):
         sides = f"a multiple of {patch * merge} high and wide"
         raise ValueError(f"film must be {sides}, got {height} by {width}")
-    if frames % PAIR:
-        film = torch.cat([film, film[-1:]])
+    if frames % PAIR:  # a picture is not copied
+        film = film.expand(PAIR, -1, -1, -1) if frames == 1 else torch.cat([film, film[-1:]])
     sizes = {"pair": PAIR, "i": merge, "j": merge, "p": patch, "q": patch}
     row = rearrange(film, _FILM + " -> " + _ROW, **sizes)
     return row, Grid(len(film) // PAIR, height // patch, width // patch)

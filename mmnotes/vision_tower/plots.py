@@ -21,34 +21,30 @@ def tokens(
     pixels = np.asarray(picture)
     places = figure.subplot_mosaic("ww;pb", height_ratios=[1.9, 1], width_ratios=[1, 2.4])
     whole, part, bar = (places[name] for name in "wpb")
-    whole.imshow(pixels, extent=(0, columns, rows, 0), aspect=_square(pixels, rows, columns), interpolation="none")
+    down, across = pixels.shape[0] / rows, pixels.shape[1] / columns
+    left, top = at[1] * across - 0.5, at[0] * down - 0.5
     every = 1 if max(rows, columns) <= MOST_LINES else 8
-    _grid(whole, rows, columns, every=every)
-    whole.add_patch(Rectangle((at[1], at[0]), 1, 1, fill=False, color=ORANGE, linewidth=2))
-    whole.set_title(f"{rows} by {columns} tokens" + (", a line every 8" if every > 1 else ""))
-    top, left = at[0] * pixels.shape[0] / rows, at[1] * pixels.shape[1] / columns
-    bottom, right = top + pixels.shape[0] / rows, left + pixels.shape[1] / columns
-    part.imshow(pixels, aspect=_square(pixels, rows, columns) * rows / columns * pixels.shape[1] / pixels.shape[0])
-    part.set(xlim=(left - 0.5, right - 0.5), ylim=(bottom - 0.5, top - 0.5), title="one token")
     for axes in (whole, part):
+        axes.imshow(pixels, interpolation="none")
         axes.set(xticks=[], yticks=[])
+    _lines(whole, pixels, every * down, every * across)
+    whole.add_patch(Rectangle((left, top), across, down, fill=False, color=ORANGE, linewidth=2))
+    whole.set_title(f"{rows} by {columns} tokens" + (", a line every 8" if every > 1 else ""))
+    part.set(xlim=(left, left + across), ylim=(top + down, top), title="one token")
     part.spines[:].set(visible=True, color=ORANGE, linewidth=2)
-    names = list(counts)
-    for place, (name, colour) in enumerate(zip(names, (ORANGE, "0.6", "0.6"), strict=False)):
-        bar.barh(place, counts[name], color=colour, height=0.6)
-        bar.text(counts[name] * 1.15, place, f"{counts[name]:,} {name}", va="center")
-    bar.set(xscale="log", xlim=(1, 2e7), ylim=(len(names) - 0.4, -0.6), yticks=[], xticks=[1, 10, 100, 1000, 10000])
+    for place, (name, count) in enumerate(counts.items()):
+        bar.barh(place, count, color="0.6" if place else ORANGE, height=0.6)
+        bar.text(count * 1.15, place, f"{count:,} {name}", va="center")
+    bar.set(xscale="log", xlim=(1, 2e7), ylim=(len(counts) - 0.4, -0.6), yticks=[], xticks=[1, 10, 100, 1000, 10000])
     bar.minorticks_off()
 
 
-def _square(pixels: np.ndarray, rows: int, columns: int) -> float:
-    return float(pixels.shape[0] / rows / (pixels.shape[1] / columns))
-
-
-def _grid(axes: Axes, rows: int, columns: int, *, every: int) -> None:
-    down = [[(column, 0), (column, rows)] for column in range(0, columns + 1, every)]
-    across = [[(0, row), (columns, row)] for row in range(0, rows + 1, every)]
-    axes.add_collection(LineCollection(down + across, colors="white", linewidths=0.7, alpha=0.8))
+def _lines(axes: Axes, pixels: np.ndarray, down: float, across: float, colour: str = "white") -> None:
+    """Lines every so many pixels down and across."""
+    height, width = pixels.shape[0], pixels.shape[1]
+    lines = [[(x - 0.5, -0.5), (x - 0.5, height - 0.5)] for x in np.arange(0, width + 0.01, across)]
+    lines += [[(-0.5, y - 0.5), (width - 0.5, y - 0.5)] for y in np.arange(0, height + 0.01, down)]
+    axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.8))
 
 
 def heard(
@@ -64,16 +60,15 @@ def heard(
     shape = (len(panels), 1) if stacked else (1, len(panels))
     places = figure.subplots(*shape, squeeze=False).flat
     for number, (axes, (name, (picture, mask))) in enumerate(zip(places, panels.items(), strict=True)):
-        known = np.asarray(mask)
-        rows, columns = known.shape
-        axes.imshow(np.asarray(picture), extent=(0, columns, rows, 0), interpolation="none")
-        axes.imshow(np.ones((rows, columns, 3)), alpha=0.8 * ~known, extent=(0, columns, rows, 0), interpolation="none")
+        known, shown = np.asarray(mask), np.asarray(picture)
+        patch = shown.shape[0] / known.shape[0]
+        extent = (-0.5, shown.shape[1] - 0.5, shown.shape[0] - 0.5, -0.5)
+        axes.imshow(shown, interpolation="none")
+        axes.imshow(np.ones((*known.shape, 3)), alpha=0.8 * ~known, extent=extent, interpolation="none")
         if side:
-            lines = [[(x, 0), (x, rows)] for x in range(0, columns + 1, side)]
-            lines += [[(0, y), (columns, y)] for y in range(0, rows + 1, side)]
-            axes.add_collection(LineCollection(lines, colors=BLUE, linewidths=1))
+            _lines(axes, shown, side * patch, side * patch, BLUE)
         if number == 0:
-            axes.add_patch(Rectangle((at[1], at[0]), 1, 1, color=ORANGE))
+            axes.add_patch(Rectangle((at[1] * patch - 0.5, at[0] * patch - 0.5), patch, patch, color=ORANGE))
         axes.set(xticks=[], yticks=[], title=f"{name}: {known.sum()} of {known.size}")
 
 
@@ -106,11 +101,7 @@ def pictures(
         shown = np.asarray(picture)
         axes.imshow(shown, cmap="gray", vmin=0, vmax=most, interpolation="none")
         if cells and name in cells:
-            height, width = shown.shape[:2]
-            down, across = cells[name]
-            lines = [[(x - 0.5, -0.5), (x - 0.5, height - 0.5)] for x in range(0, width + 1, across)]
-            lines += [[(-0.5, y - 0.5), (width - 0.5, y - 0.5)] for y in range(0, height + 1, down)]
-            axes.add_collection(LineCollection(lines, colors="white", linewidths=0.7))
+            _lines(axes, shown, *cells[name])
         axes.set(xticks=[], yticks=[])
         axes.set_title(name, fontsize=9)
 

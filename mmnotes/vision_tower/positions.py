@@ -10,7 +10,6 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from mmnotes.layers.rotation import frequency_ladder
 from mmnotes.vision_tower.patches import Grid, block_order, check_grid
@@ -36,11 +35,17 @@ def resampled_table(
     get_vision_interpolation_indices_and_weights with mode="bilinear", align_corners=True.
     """
     check_grid(grid, merge=merge)
-    size = (grid.rows, grid.columns)
-    square = rearrange(table, "h w dim -> 1 dim h w")
-    spread = interpolate(square, size, mode="bilinear", align_corners=True)
-    row = rearrange(spread, "1 dim (h i) (w j) -> (h w i j) dim", i=merge, j=merge)
+    spread = _read_between(_read_between(table, grid.rows).transpose(0, 1), grid.columns)
+    row = rearrange(spread, "(w j) (h i) dim -> (h w i j) dim", i=merge, j=merge)
     return row.repeat(grid.frames, 1)
+
+
+def _read_between(entries: Float[Tensor, "side rest dim"], places: int) -> Float[Tensor, "places rest dim"]:
+    steps, last = max(places - 1, 1), len(entries) - 1
+    read = [divmod(place * last, steps) for place in range(places)]
+    before = torch.tensor([entry for entry, _ in read], device=entries.device)
+    share = entries.new_tensor([rest / steps for _, rest in read])[:, None, None]
+    return torch.lerp(entries[before], entries[(before + 1).clamp(max=last)], share)
 
 
 def rotary_of(

@@ -120,7 +120,8 @@ class WindowTower(nn.Module):
     the blocks ``whole``, whose attention spans a pair of frames; then four patches become a token.
 
     Patches are put window by window once, before the first block, so that a window is a run of the row as a pair of
-    frames is. There is no table of positions, and the map of a patch has no bias.
+    frames is. There is no table of positions, and the map of a patch has no bias. Windows are counted
+    before the first block, and what is counted cannot be traced.
 
     Shapes: row (patches, values) with values = channels · 2 · patch² -> (tokens, out).
     Errors: ValueError where the grids have another number of patches than the row; as ``window_ids``.
@@ -144,7 +145,9 @@ class WindowTower(nn.Module):
         return tokens
 
     def state(self, row: Float[Tensor, "patches values"], grids: Sequence[Grid]) -> Float[Tensor, "patches dim"]:
-        """The patches after the last block, in the order of ``patchify``."""
+        """The patches after the last block, in the order of ``patchify``. Windows are counted before the first block,
+        and what is counted cannot be traced.
+        """
         ids = window_ids(grids, side=self.side, merge=self.merge)
         if len(ids) != len(row):
             raise ValueError(f"row must have the {len(ids)} patches of grids, got {len(row)}")
