@@ -11,6 +11,7 @@ Differs:
 from mmnotes.vision_tower.merger import Merger, joined
 from mmnotes.vision_tower.patches import Grid, block_order, patchify, unpatchify
 from mmnotes.vision_tower.positions import resampled_table, rotary_of
+from mmnotes.vision_tower.runs import attend_in_runs, attended
 from mmnotes.vision_tower.sizes import (
     QWEN2_FRAME,
     QWEN2_PICTURE,
@@ -23,7 +24,7 @@ from mmnotes.vision_tower.sizes import (
     picture_size,
     sampled_frames,
 )
-from mmnotes.vision_tower.tower import VisionBlock, VisionTower, attend_in_runs, attended
+from mmnotes.vision_tower.tower import VisionBlock, VisionTower
 from mmnotes.vision_tower.windows import WindowBlock, WindowTower, frame_ids, heard_of, window_ids
 
 __all__ = [

@@ -78,13 +78,14 @@ def readings(axes: Axes, picture: ArrayLike, places: ArrayLike, centres: ArrayLi
     ends = [np.asarray(each) for each in (places, centres)]
     read, middle = (np.stack(np.meshgrid(each, each), -1).reshape(-1, 2) for each in ends)
     axes.imshow(np.asarray(picture), extent=(-0.5, side - 0.5, side - 0.5, -0.5), alpha=0.5, interpolation="none")
-    for border in np.arange(len(ends[0]) + 1) * side / len(ends[0]) - 0.5:
+    count = len(ends[0])
+    for border in np.arange(count + 1) * side / count - 0.5:
         axes.axvline(border, color="white", linewidth=1)
         axes.axhline(border, color="white", linewidth=1)
     entries = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
     axes.plot(*entries.T, ".", color="0.25", markersize=1.5, markeredgewidth=0)
     axes.add_collection(LineCollection(list(np.stack([middle, read], 1)), colors=BLUE, linewidths=1.5))
-    axes.plot(*read.T, "o", color=ORANGE, markersize=4.5, markeredgewidth=0, clip_on=False)
+    axes.plot(*read.T, "o", color=ORANGE, markersize=min(4.5, 100 / count), markeredgewidth=0, clip_on=False)
     axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), xticks=[0, side - 1], yticks=[0, side - 1])
 
 

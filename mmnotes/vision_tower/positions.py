@@ -40,7 +40,10 @@ def resampled_table(
     return row.repeat(grid.frames, 1)
 
 
-def _read_between(entries: Float[Tensor, "side rest dim"], places: int) -> Float[Tensor, "places rest dim"]:
+def _read_between(
+    entries: Float[Tensor, "side rest dim"],
+    places: int,
+) -> Float[Tensor, "places rest dim"]:
     steps, last = max(places - 1, 1), len(entries) - 1
     read = [divmod(place * last, steps) for place in range(places)]
     before = torch.tensor([entry for entry, _ in read], device=entries.device)

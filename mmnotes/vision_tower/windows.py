@@ -13,7 +13,7 @@ from torch.nn.functional import silu
 from mmnotes.vision_tower.merger import Merger
 from mmnotes.vision_tower.patches import PAIR, Grid, block_order
 from mmnotes.vision_tower.positions import rotary_of
-from mmnotes.vision_tower.tower import attended
+from mmnotes.vision_tower.runs import attended
 
 EPSILON = 1e-6
 

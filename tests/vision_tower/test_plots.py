@@ -36,7 +36,7 @@ def test_a_picture_is_cut_into_its_tokens(figure, rows, columns, drawn):
     assert marked(whole).get_bbox().bounds == pytest.approx((left, top, 24 / columns, 12 / rows))
     assert part.get_xlim() == pytest.approx((left, left + 24 / columns))
     assert part.get_ylim() == pytest.approx((top + 12 / rows, top))
-    assert whole.get_title("left").startswith(f"{rows} by {columns} tokens")
+    assert whole.get_title().startswith(f"{rows} by {columns} tokens")
     assert [each.get_width() for each in bar.patches] == [rows * columns, 9]
     assert [each.get_text() for each in bar.texts] == [f"{rows * columns:,} tokens", "9 other"]
 
@@ -47,7 +47,7 @@ def test_what_is_not_heard_of_is_pale(figure):
     known[1, 2:4] = True
     plots.heard(figure, {"this": (PIXELS, known), "that": (PIXELS, ~known)}, at=(1, 2), side=4)
     first, second = figure.axes
-    assert [axes.get_title("left") for axes in (first, second)] == ["this: 2 of 32", "that: 30 of 32"]
+    assert [axes.get_title() for axes in (first, second)] == ["this: 2 of 32", "that: 30 of 32"]
     np.testing.assert_array_equal(np.asarray(first.images[1].get_alpha()) == 0, known)
     assert marked(first).get_bbox().bounds == pytest.approx((5.5, 2.5, 3, 3)) and not second.patches
     assert len(lines_of(first)) == 3 + 2
@@ -70,7 +70,7 @@ def test_what_is_read_is_orange_and_joined_to_its_patch(figure):
 def test_pictures_have_their_names_and_lines(figure):
     plots.pictures(figure, {"plain": PIXELS, "cut": PIXELS, "grey": PIXELS[..., 0]}, most=2.0, cells={"cut": (6, 8)})
     plain, cut, grey = figure.axes
-    assert [axes.get_title("left") for axes in figure.axes] == ["plain", "cut", "grey"]
+    assert [axes.get_title() for axes in figure.axes] == ["plain", "cut", "grey"]
     assert not lines_of(plain) and len(lines_of(cut)) == 3 + 4
     assert grey.images[0].get_clim() == (0, 2.0)
 
