@@ -33,7 +33,7 @@ def _cost_mistakes(height: int, width: int) -> dict[str, Any]:
         "That is the count of patches; four become a token.": 4 * _cost(height, width),
         "Within the bounds a side is rounded to the nearest multiple, not down.": down,
         "Within the bounds a side is rounded to the nearest multiple, not up.": up,
-        "A token's side is 32 pixels here; 28 was that of Qwen2-VL and Qwen2.5-VL.": _cost(
+        "A token's side is 32 pixels here; 28 was that of Qwen2-VL and Qwen2.5-VL.": _cost_by(
             height, width, QWEN2_PICTURE
         ),
         "A picture beyond a bound does not get exactly so many: its sides stay whole.": min(
