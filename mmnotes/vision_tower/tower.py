@@ -8,18 +8,16 @@ in one row.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import cast
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import gelu, scaled_dot_product_attention
+from torch.nn.functional import gelu
 
-from mmnotes.layers.rotation import rotate_halves
 from mmnotes.vision_tower.patches import PAIR, Grid
 from mmnotes.vision_tower.positions import resampled_table, rotary_of
+from mmnotes.vision_tower.runs import attended
 
 EPSILON = 1e-6
 
@@ -52,14 +50,8 @@ class VisionBlock(nn.Module):
         lengths: Sequence[int],
     ) -> Float[Tensor, "patches dim"]:
         """Both steps, attention first."""
-        qkv = rearrange(
-            self.qkv(self.attention_norm(x)),
-            "patches (three heads d) -> three 1 heads patches d",
-            three=3,
-            heads=self.heads,
-        )
-        query, key = rotate_halves(qkv[0], cos, sin), rotate_halves(qkv[1], cos, sin)
-        x = x + self.output(attend_in_runs(query, key, qkv[2], lengths=lengths))
+        qkv = self.qkv(self.attention_norm(x))
+        x = x + self.output(attended(qkv, cos, sin, heads=self.heads, lengths=lengths))
         added: Tensor = self.down(gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
         return x + added
 
@@ -107,31 +99,3 @@ class VisionTower(nn.Module):
                 kept[grid] = resampled_table(self.table, grid, merge=self.merge)
         embedded: Tensor = self.patch(row)
         return embedded + torch.cat([kept[grid] for grid in grids])
-
-
-def attend_in_runs(
-    query: Float[Tensor, "1 heads patches d"],
-    key: Float[Tensor, "1 heads patches d"],
-    value: Float[Tensor, "1 heads patches d"],
-    *,
-    lengths: Sequence[int],
-) -> Float[Tensor, "patches dim"]:
-    """softmax(Q Kᵀ / √d) V inside each run of patches, heads side by side; runs of one length go together.
-
-    Shapes: query, key, value (1, heads, patches, d) -> (patches, heads · d).
-    Units: lengths in patches; they sum to patches.
-    Errors: ValueError where they do not.
-    Source: transformers' Qwen3VLVisionAttention, which takes run after run.
-    """
-    if sum(lengths) != query.shape[2]:
-        raise ValueError(f"lengths must sum to the {query.shape[2]} patches of query, got {sum(lengths)}")
-    read, start = [], 0
-    for length, equal in groupby(lengths):
-        runs = len([*equal])
-        q, k, v = (
-            rearrange(each[0, :, start : start + runs * length], "heads (runs n) d -> runs heads n d", runs=runs)
-            for each in (query, key, value)
-        )
-        read.append(rearrange(scaled_dot_product_attention(q, k, v), "runs heads n d -> (runs n) (heads d)"))
-        start += runs * length
-    return torch.cat(read)
