@@ -1,5 +1,6 @@
 """Exercises of the chapter on DeepStack."""
 
+from math import prod
 from typing import Any
 
 import torch
@@ -12,8 +13,7 @@ from mmnotes.page.exercises import Exercise
 
 def _wave(*shape: int, by: float = 1.5) -> Tensor:
     """Numbers that do not repeat."""
-    count = torch.tensor(shape).prod().item()
-    return torch.cos(torch.arange(1, int(count) + 1, dtype=torch.float64) ** by).reshape(shape)
+    return torch.cos(torch.arange(1.0, 1 + prod(shape), dtype=torch.float64) ** by).reshape(shape)
 
 
 def _counted(*, norm: int, wide: int, hidden: int, out: int, biases: int = 1) -> int:
