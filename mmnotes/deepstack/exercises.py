@@ -30,7 +30,6 @@ def _parameters_mistakes(dim: int, merge: int, out: int) -> dict[str, Any]:
     long_norm = "The norm comes after the shuffle: its gain and its offset are as long as the joined block."
     return {
         long_norm: _counted(norm=dim, wide=wide, hidden=wide, out=out),
-        "The norm has a gain and an offset.": _counted(norm=0, wide=wide, hidden=wide, out=out),
         "Both linear maps have a bias.": _counted(norm=wide, wide=wide, hidden=wide, out=out, biases=0),
         "A block has merge² patches, not merge.": _counted(norm=side, wide=side, hidden=side, out=out),
         "The hidden layer is as wide as the joined block.": _counted(norm=wide, wide=wide, hidden=dim, out=out),
@@ -45,7 +44,6 @@ def _merged_mistakes(x: Tensor, up: Tensor, down: Tensor) -> dict[str, Any]:
     tokens, dim = len(x) // 4, x.shape[1]
     joined, apart = x.reshape(tokens, 4 * dim), x.reshape(4, tokens, dim).transpose(0, 1).flatten(1)
     normed, alone = _normed(joined), _normed(x).reshape(tokens, 4 * dim)
-    by_tanh = gelu(normed @ up.T, approximate="tanh")
     each_alone = "Here every patch is normalised alone, as at the end of the tower; a level joins first."
     tanh = "This is the GELU by tanh, which the blocks have; the mergers have the exact one."
     return {
@@ -53,8 +51,7 @@ def _merged_mistakes(x: Tensor, up: Tensor, down: Tensor) -> dict[str, Any]:
         "Nothing is normalised.": gelu(joined @ up.T) @ down.T,
         "Four patches that follow one another in the row make a block.": gelu(_normed(apart) @ up.T) @ down.T,
         "Between the two maps there is a GELU.": normed @ up.T @ down.T,
-        tanh: by_tanh @ down.T,
-        "A linear map multiplies with the transposed of its weights, here `up.T`.": gelu(normed @ up) @ down.T,
+        tanh: gelu(normed @ up.T, approximate="tanh") @ down.T,
     }
 
 
@@ -68,12 +65,11 @@ def _added(x: Tensor, visual: Tensor, level: Tensor) -> Tensor:
 
 def _added_mistakes(x: Tensor, visual: Tensor, level: Tensor) -> dict[str, Any]:
     places = visual.nonzero()[:, 0]
+    by_place = x.index_add(0, places, level[places % len(level)])
     return {
-        "A level is added to the states; here it takes their place.": x.clone().index_copy(0, places, level),
+        "A level is added to the states; here it takes their place.": x.index_copy(0, places, level),
         "Words get nothing added.": x + level.mean(0),
-        "The first row of the level belongs to the first *visual* token.": x.index_add(
-            0, places, level[places % len(level)]
-        ),
+        "The first row of the level belongs to the first *visual* token.": by_place,
         "Nothing is added.": x,
     }
 
@@ -83,10 +79,10 @@ def _first_seen(layer: int) -> list[int]:
 
 
 def _first_seen_mistakes(layer: int) -> dict[str, Any]:
+    at_once = [layer + 1, layer + 1, layer + 2]
     return {
         "states[0] is the input; what is added after layer i is in states[i + 1].": [layer, layer + 1, layer + 1],
-        "A word gets nothing added itself; it hears of the level when the next layer attends.": [layer + 1] * 2
-        + [layer + 2],
+        "A word gets nothing added itself; it hears of the level when the next layer attends.": at_once,
         "transformers records what a layer returns, before the level is added.": [layer + 1, layer + 2, layer + 1],
         "A visual token has the level at once; no layer has to pass first.": [layer + 2] * 3,
     }
