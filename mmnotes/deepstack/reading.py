@@ -73,4 +73,5 @@ def most_explained(y: Float[Tensor, "samples out"], *, numbers: int) -> Float[Te
         raise ValueError(f"numbers must be >= 0, got {numbers}")
     centred = y.double() - y.double().mean(0)
     sizes = torch.linalg.eigvalsh(centred.T @ centred).flip(0)
-    return sizes[:numbers].sum() / sizes.sum()
+    share: Tensor = sizes[:numbers].sum() / sizes.sum()
+    return share

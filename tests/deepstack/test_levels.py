@@ -217,7 +217,7 @@ def test_adding_equals_the_step_of_transformers():
 
 
 def test_parameters_at_the_size_of_the_largest_model():
-    """Three mergers of 40,126,464 weights: a fifth of everything between pixels and language model."""
+    """Three mergers of 40,125,952 weights: a fifth of everything between pixels and language model."""
     with torch.device("meta"):
         vision = VisionTower(channels=3, patch=16, merge=2, side=48, dim=1152, depth=27, heads=16, hidden=4304)
         model = LevelledTower(tower=vision, dim=1152, merge=2, out=4096, levels=[8, 16, 24])
