@@ -5,8 +5,9 @@ import torch
 
 from mmnotes.data.arrangements import films_of_boards, pictures_of_boards
 from mmnotes.data.questions import ASSISTANT, FILM_KINDS, LEXICON, PICTURE_KINDS, conversation, numbers, question_about
+from mmnotes.deepstack.pretrained import MERGE
 from mmnotes.qwen3_vl import prompt_of
-from mmnotes.qwen3_vl.pretrained import MERGE, small_qwen3_vl
+from mmnotes.qwen3_vl.pretrained import small_qwen3_vl
 from tools.qwen3_vl.asking import answer_to, asked, caption_of, logits, on_a_line, questions_about
 
 

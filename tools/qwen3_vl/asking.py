@@ -12,8 +12,8 @@ from torch import Tensor
 
 from mmnotes.data.arrangements import Board
 from mmnotes.data.questions import ASSISTANT, END, Question, conversation, numbers, question_about, told
+from mmnotes.deepstack.pretrained import MERGE, PATCH
 from mmnotes.qwen3_vl import Prompt, Qwen3VL, prompt_of
-from mmnotes.qwen3_vl.pretrained import MERGE, PATCH
 from mmnotes.vision_tower import Grid, patchify
 
 Change = Callable[[Tensor, list[Tensor]], tuple[Tensor, list[Tensor]]]

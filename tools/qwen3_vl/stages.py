@@ -22,8 +22,8 @@ from mmnotes.data.questions import (
     numbers,
     told,
 )
+from mmnotes.deepstack.pretrained import DIM, MERGE, OUT, PATCH
 from mmnotes.qwen3_vl import Qwen3VL
-from mmnotes.qwen3_vl.pretrained import DIM, MERGE, PATCH, VISION_DIM
 from mmnotes.vision_tower import VisionTower, joined, patchify
 from tools.qwen3_vl.asking import NONE, Asked, Said, answer_to, asked, below, caption_of, logits, questions_about
 
@@ -57,8 +57,8 @@ class Contrast(nn.Module):
     def __init__(self, tower: VisionTower) -> None:
         super().__init__()
         self.tower = tower
-        self.norm, self.map = nn.LayerNorm(VISION_DIM), nn.Linear(MERGE**2 * VISION_DIM, DIM)
-        self.names = nn.Embedding(len(NAMES), DIM)
+        self.norm, self.map = nn.LayerNorm(DIM), nn.Linear(MERGE**2 * DIM, OUT)
+        self.names = nn.Embedding(len(NAMES), OUT)
         self.scale, self.bias = nn.Parameter(torch.tensor(2.3)), nn.Parameter(torch.tensor(-3.0))
 
     def regions(self, pictures: Tensor, *, cells: int) -> Tensor:

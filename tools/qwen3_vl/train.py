@@ -1,5 +1,6 @@
-"""Train the small model of the chapter `qwen3_vl` and write mmnotes/qwen3_vl/weights.npz: ``python -m
-tools.qwen3_vl.train``, hours on one core; ``.study`` measures it.
+"""Train the small model of the chapter `qwen3_vl` and write its weights: ``python -m tools.qwen3_vl.train``,
+hours on one core; ``.study`` measures it. What sees goes to mmnotes/deepstack, what reads and answers to
+mmnotes/qwen3_vl.
 
 Tower and language model learn apart, once; every variant starts from both. All stages are kept under
 ``_build/training`` and go on where they were cut off. ``python -m tools.qwen3_vl.train sectioned 1`` trains one
@@ -12,9 +13,10 @@ import torch
 from torch import nn
 
 from mmnotes.data.questions import LEXICON
+from mmnotes.deepstack.pretrained import LEVELS
 from mmnotes.mrope import interleaved, sectioned
 from mmnotes.qwen3_vl import Qwen3VL
-from mmnotes.qwen3_vl.pretrained import LEVELS, SECTIONS, small_qwen3_vl
+from mmnotes.qwen3_vl.pretrained import SECTIONS, small_qwen3_vl
 from tools.qwen3_vl.asking import on_a_line
 from tools.qwen3_vl.stages import (
     Contrast,
@@ -31,7 +33,7 @@ from tools.qwen3_vl.stages import (
 )
 from tools.training import kept_state, rate, rounded, train_, write
 
-FILE = "qwen3_vl/weights.npz"
+FILE, VISION_FILE = "qwen3_vl/weights.npz", "deepstack/weights.npz"
 STEPS = {"contrast": 1200, "regions": 1000, "text": 1200, "merger": 250, "names": 400, "small": 2000, "whole": 2000}
 HIGHEST = {"contrast": 1e-3, "regions": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
 COMPARED, RUNS = 1000, (0, 1)  # steps of a variant that is only compared, and its seeds
@@ -115,7 +117,12 @@ def main() -> None:
         for variant in VARIANTS:
             train_one(variant, seed, steps=COMPARED)
     train_one(BLIND, 0, steps=COMPARED)
-    write(FILE, rounded(trained(*SHIPPED, steps=STEPS["whole"]).state_dict()))
+    shipped = trained(*SHIPPED, steps=STEPS["whole"])
+    write(VISION_FILE, rounded(shipped.vision.state_dict()))
+    write(
+        FILE,
+        rounded(shipped.language.state_dict(), prefix="language.") | rounded(shipped.head.state_dict(), prefix="head."),
+    )
 
 
 if __name__ == "__main__":
