@@ -1,6 +1,8 @@
 """Small real data that travels with the package; sources and licences are in ATTRIBUTION.md beside this file."""
 
+from mmnotes.data.arrangements import films_of_boards, pictures_of_boards, pictures_of_drawings
 from mmnotes.data.batches import caption_ids, padded
+from mmnotes.data.boards import Board, never_meet
 from mmnotes.data.emoji import (
     VENDORS,
     Caption,
@@ -16,14 +18,17 @@ from mmnotes.data.emoji import (
     text_features,
 )
 from mmnotes.data.pictures import digits, film, photos
+from mmnotes.data.questions import Question, question_about
 from mmnotes.data.scenes import Scenes, scenes
 from mmnotes.data.textures import grounds
 from mmnotes.data.words import vocabulary, word_ids
 
 __all__ = [
     "VENDORS",
+    "Board",
     "Caption",
     "Concept",
+    "Question",
     "Scenes",
     "Vendor",
     "caption_ids",
@@ -33,11 +38,16 @@ __all__ = [
     "digits",
     "drawings",
     "film",
+    "films_of_boards",
     "grounds",
     "image_features",
+    "never_meet",
     "padded",
     "patch_features",
     "photos",
+    "pictures_of_boards",
+    "pictures_of_drawings",
+    "question_about",
     "scenes",
     "tagged_features",
     "text_features",

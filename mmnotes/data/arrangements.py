@@ -1,56 +1,26 @@
-"""Drawings of the corpus set on a board of three by three cells, as pictures and as short films, with the truth known.
+"""Boards of drawings of the corpus as pictures and as short films, on plain grounds and textures, with the truth known.
 
-Some pairs of concepts never meet on a training board, so that a model can be asked about pairs it has never seen. What
-is random comes from the seed alone.
+What is random comes from the seed alone.
 """
 
 import math
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from mmnotes.data.boards import CELLS, MOST, NAMES, STEPS, Board, below, random_board, set_in_motion
 from mmnotes.data.emoji import Vendor, concept_index, cutouts
 from mmnotes.data.textures import SIDE as TEXTURE
 from mmnotes.data.textures import textures
 
-CELLS, CELL = 3, 32  # cells in a row of the board; pixels of a cell's side
+CELL = 32  # pixels of a cell's side
 DRAWING = (22, 30)  # sides of a drawing, in pixels
-FEWEST, MOST, MOST_OF_FILM = 2, 6, 4  # drawings on a board
+MOST_OF_FILM = 4  # drawings
 FRAMES = 4
-STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
-GROUPS = {
-    "animals": "dog cat lion horse zebra pig camel giraffe elephant rabbit koala penguin duck owl frog turtle whale "
-    "octopus snail butterfly",
-    "foods": "banana pineapple strawberry tomato avocado eggplant broccoli pizza egg watermelon",
-    "things": "bus bicycle ship airplane umbrella balloon guitar trumpet bell hammer ladder pencil crown camera anchor "
-    "rainbow cactus volcano",
-}
-NAMES = tuple(name for names in GROUPS.values() for name in names.split())  # what may lie on a board
-
-
-class Board(NamedTuple):
-    """What lies where: the name of each drawing's concept by its cell (row, column), as at the end of a film.
-
-    In a film one drawing has moved by a cell, the way that ``moved`` says, and one came late, with the third frame;
-    in a picture both are None.
-    """
-
-    names: dict[tuple[int, int], str]
-    moved: tuple[str, str] | None = None
-    late: str | None = None
-
-
-def never_meet(first: str, second: str) -> bool:
-    """Whether two concepts are kept apart on training boards: so are one pair in ten.
-
-    Errors: ValueError for a name that is not one of ``NAMES``.
-    """
-    return (NAMES.index(first) + NAMES.index(second)) % 10 == 0
 
 
 def pictures_of_boards(
@@ -95,13 +65,13 @@ def pictures_of_drawings(
         raise ValueError(f"side must be from {DRAWING[1]} to {TEXTURE} pixels, got {side}")
     random = torch.Generator().manual_seed(seed)
     top, left = torch.randint(TEXTURE - side + 1, (2,), generator=random).tolist()
-    textured = textures(count, seed=_below(2**62, random))[..., top : top + side, left : left + side]
+    textured = textures(count, seed=below(2**62, random))[..., top : top + side, left : left + side]
     pictures, names = _on_plain_too(textured, random), list[str]()
     for picture in pictures:
-        names.append(NAMES[_below(len(NAMES), random)])
+        names.append(NAMES[below(len(NAMES), random)])
         drawing, _ = _cut_out(names[-1], vendors, random)
         room = side - drawing.shape[-1] + 1
-        _lay_(picture, drawing, _below(room, random), _below(room, random))
+        _lay_(picture, drawing, below(room, random), below(room, random))
     return pictures[:, None], names
 
 
@@ -111,10 +81,10 @@ def _drawn(
     _check_vendors(vendors)
     random = torch.Generator().manual_seed(seed)
     most = min(cells**2, MOST if frames == 1 else MOST_OF_FILM)
-    boards = [_board(random, cells, most, apart) for _ in range(count)]
+    boards = [random_board(random, cells=cells, most=most, apart=apart) for _ in range(count)]
     if frames > 1:
-        boards = [_set_in_motion(board, random) for board in boards]
-    behind = interpolate(textures(count, seed=_below(2**62, random)), (cells * CELL,) * 2, mode="bilinear")
+        boards = [set_in_motion(board, random) for board in boards]
+    behind = interpolate(textures(count, seed=below(2**62, random)), (cells * CELL,) * 2, mode="bilinear")
     films = _on_plain_too(behind, random)[:, None].repeat(1, frames, 1, 1, 1)
     for film, board in zip(films, boards, strict=True):
         for cell, name in board.names.items():
@@ -137,40 +107,6 @@ def _check_vendors(vendors: Sequence[Vendor]) -> None:
         raise ValueError("vendors must name at least one, got none")
 
 
-def _board(random: torch.Generator, cells_in_row: int, most: int, apart: bool) -> Board:
-    """Two neighbours first, then the others at free cells."""
-    step = (0, 1) if _below(2, random) else (1, 0)
-    row, column = _below(cells_in_row - step[0], random), _below(cells_in_row - step[1], random)
-    cells = [(row, column), (row + step[0], column + step[1])]
-    free = [cell for cell in ((r, c) for r in range(cells_in_row) for c in range(cells_in_row)) if cell not in cells]
-    more = _below(most - FEWEST + 1, random)
-    cells += [free[place] for place in torch.randperm(len(free), generator=random)[:more].tolist()]
-    chosen = list[str]()
-    while len(chosen) < len(cells):
-        name = NAMES[_below(len(NAMES), random)]
-        if name in chosen:
-            continue
-        if apart and len(chosen) == 1:
-            if never_meet(chosen[0], name):
-                chosen.append(name)
-        elif not any(never_meet(name, other) for other in chosen):
-            chosen.append(name)
-    return Board(dict(zip(cells, chosen, strict=True)))
-
-
-def _set_in_motion(board: Board, random: torch.Generator) -> Board:
-    """One drawing that has a free cell beside it comes from there, and another one comes late."""
-    ways = [
-        (name, way)
-        for (row, column), name in board.names.items()
-        for way, (down, right) in STEPS.items()
-        if 0 <= row - down < CELLS and 0 <= column - right < CELLS and (row - down, column - right) not in board.names
-    ]
-    moved = ways[_below(len(ways), random)]
-    others = [name for name in board.names.values() if name != moved[0]]
-    return board._replace(moved=moved, late=others[_below(len(others), random)])
-
-
 def _shift(board: Board, name: str, frame: int, frames: int) -> tuple[int, int]:
     """How far from its last place a drawing is, in pixels."""
     if board.moved is None or board.moved[0] != name:
@@ -182,9 +118,9 @@ def _shift(board: Board, name: str, frame: int, frames: int) -> tuple[int, int]:
 
 def _cut_out(name: str, vendors: Sequence[Vendor], random: torch.Generator) -> tuple[Tensor, tuple[int, int]]:
     """A drawing at a random size, and where it lies in its cell."""
-    side = DRAWING[0] + _below(DRAWING[1] - DRAWING[0] + 1, random)
-    drawing = _kept_drawings(vendors[_below(len(vendors), random)], side)[NAMES.index(name)]
-    return drawing, (_below(CELL - side + 1, random), _below(CELL - side + 1, random))
+    side = DRAWING[0] + below(DRAWING[1] - DRAWING[0] + 1, random)
+    drawing = _kept_drawings(vendors[below(len(vendors), random)], side)[NAMES.index(name)]
+    return drawing, (below(CELL - side + 1, random), below(CELL - side + 1, random))
 
 
 @cache
@@ -198,7 +134,3 @@ def _lay_(picture: Tensor, drawing: Tensor, top: int, left: int) -> None:
     side = drawing.shape[-1]
     under = picture[:, top : top + side, left : left + side]
     under.mul_(1 - drawing[3]).add_(drawing[:3]).clamp_(0, 1)
-
-
-def _below(count: int, random: torch.Generator) -> int:
-    return int(torch.randint(count, (), generator=random))

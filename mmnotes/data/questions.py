@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from mmnotes.data.arrangements import GROUPS, NAMES, STEPS, Board, never_meet
+from mmnotes.data.boards import GROUPS, NAMES, STEPS, Board, below, never_meet
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 SIDES = {"left of": (0, -1), "right of": (0, 1), "above": (-1, 0), "below": (1, 0)}
@@ -101,12 +101,12 @@ def _side(board: Board, random: torch.Generator) -> tuple[str, str]:
     """Of two that never meet in training, where there are such neighbours."""
     found = _sides(board)
     sides = [each for each in found if never_meet(*each[1:])] or found
-    side, one, other = sides[_below(len(sides), random)]
+    side, one, other = sides[below(len(sides), random)]
     return f"what is {side} the {one} ?", other
 
 
 def _count(board: Board, random: torch.Generator) -> tuple[str, str]:
-    what = ("drawings", *GROUPS)[_below(1 + len(GROUPS), random)]
+    what = ("drawings", *GROUPS)[below(1 + len(GROUPS), random)]
     names = board.names.values()
     counted = len(names) if what == "drawings" else sum(name in GROUPS[what].split() for name in names)
     return f"how many {what} are there ?", NUMBERS[counted]
@@ -114,25 +114,21 @@ def _count(board: Board, random: torch.Generator) -> tuple[str, str]:
 
 def _present(board: Board, random: torch.Generator) -> tuple[str, str]:
     there = [*board.names.values()]
-    wanted = bool(_below(2, random))
+    wanted = bool(below(2, random))
     among = there if wanted else [name for name in NAMES if name not in there]
-    return f"is there a {among[_below(len(among), random)]} ?", "yes" if wanted else "no"
+    return f"is there a {among[below(len(among), random)]} ?", "yes" if wanted else "no"
 
 
 def _first(board: Board, random: torch.Generator) -> tuple[str, str]:
     early = [name for name in board.names.values() if name != board.late]
-    first = early[_below(len(early), random)]
-    one, other = (first, board.late) if _below(2, random) else (board.late, first)
+    first = early[below(len(early), random)]
+    one, other = (first, board.late) if below(2, random) else (board.late, first)
     return f"which came first , the {one} or the {other} ?", first
 
 
 def _moved(board: Board, random: torch.Generator) -> tuple[str, str]:
     name, way = board.moved or ("", "")
     return f"which way did the {name} move ?", way
-
-
-def _below(count: int, random: torch.Generator) -> int:
-    return int(torch.randint(count, (), generator=random))
 
 
 _ASKED: dict[str, Callable[[Board, torch.Generator], tuple[str, str]]] = {

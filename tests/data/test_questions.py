@@ -2,14 +2,8 @@
 
 import pytest
 
-from mmnotes.data.arrangements import (
-    GROUPS,
-    NAMES,
-    Board,
-    films_of_boards,
-    never_meet,
-    pictures_of_boards,
-)
+from mmnotes.data.arrangements import films_of_boards, pictures_of_boards
+from mmnotes.data.boards import GROUPS, NAMES, Board, never_meet
 from mmnotes.data.questions import (
     FILM_KINDS,
     LEXICON,

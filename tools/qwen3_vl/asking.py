@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mmnotes.data.arrangements import Board
+from mmnotes.data.boards import Board, below
 from mmnotes.data.questions import ASSISTANT, END, Question, conversation, numbers, question_about, told
 from mmnotes.deepstack.pretrained import MERGE, PATCH
 from mmnotes.qwen3_vl import Prompt, Qwen3VL, prompt_of
@@ -122,8 +122,3 @@ def questions_about(
         [question_about(board, kinds[below(len(kinds), random)], seed=below(2**62, random)) for _ in range(each)]
         for board in boards
     ]
-
-
-def below(count: int, random: torch.Generator) -> int:
-    """A whole number from 0 to below ``count``."""
-    return int(torch.randint(count, (), generator=random))

@@ -11,7 +11,8 @@ from einops import reduce
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, logsigmoid, normalize, one_hot
 
-from mmnotes.data.arrangements import NAMES, Board, films_of_boards, pictures_of_boards, pictures_of_drawings
+from mmnotes.data.arrangements import films_of_boards, pictures_of_boards, pictures_of_drawings
+from mmnotes.data.boards import NAMES, Board, below
 from mmnotes.data.emoji import Vendor
 from mmnotes.data.questions import (
     ASSISTANT,
@@ -25,7 +26,7 @@ from mmnotes.data.questions import (
 from mmnotes.deepstack.pretrained import DIM, MERGE, OUT, PATCH
 from mmnotes.qwen3_vl import Qwen3VL
 from mmnotes.vision_tower import VisionTower, joined, patchify
-from tools.qwen3_vl.asking import NONE, Asked, Said, answer_to, asked, below, caption_of, logits, questions_about
+from tools.qwen3_vl.asking import NONE, Asked, Said, answer_to, asked, caption_of, logits, questions_about
 
 VENDORS: tuple[Vendor, ...] = ("noto", "fluent")
 SINGLE, SIDES = 96, (32, 48)  # pictures of one drawing in a step, and their sides in pixels
