@@ -21,7 +21,7 @@ class Merger(nn.Module):
     def __init__(self, *, dim: int, merge: int, out: int) -> None:
         super().__init__()
         self.block = merge**2
-        self.norm = nn.LayerNorm(dim, eps=EPSILON)
+        self.norm: nn.Module = nn.LayerNorm(dim, eps=EPSILON)
         self.up, self.down = nn.Linear(self.block * dim, self.block * dim), nn.Linear(self.block * dim, out)
 
     def forward(self, x: Float[Tensor, "patches dim"]) -> Float[Tensor, "tokens out"]:

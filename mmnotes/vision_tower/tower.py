@@ -52,14 +52,8 @@ class VisionBlock(nn.Module):
         lengths: Sequence[int],
     ) -> Float[Tensor, "patches dim"]:
         """Both steps, attention first."""
-        qkv = rearrange(
-            self.qkv(self.attention_norm(x)),
-            "patches (three heads d) -> three 1 heads patches d",
-            three=3,
-            heads=self.heads,
-        )
-        query, key = rotate_halves(qkv[0], cos, sin), rotate_halves(qkv[1], cos, sin)
-        x = x + self.output(attend_in_runs(query, key, qkv[2], lengths=lengths))
+        qkv = self.qkv(self.attention_norm(x))
+        x = x + self.output(attended(qkv, cos, sin, heads=self.heads, lengths=lengths))
         added: Tensor = self.down(gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
         return x + added
 
@@ -107,6 +101,25 @@ class VisionTower(nn.Module):
                 kept[grid] = resampled_table(self.table, grid, merge=self.merge)
         embedded: Tensor = self.patch(row)
         return embedded + torch.cat([kept[grid] for grid in grids])
+
+
+def attended(
+    qkv: Float[Tensor, "patches three_dim"],
+    cos: Float[Tensor, "1 patches planes"],
+    sin: Float[Tensor, "1 patches planes"],
+    *,
+    heads: int,
+    lengths: Sequence[int],
+) -> Float[Tensor, "patches dim"]:
+    """Queries, keys and values side by side: the first two turned, then attention inside each run of patches.
+
+    Shapes: qkv (patches, 3 · dim), cos and sin (1, patches, dim / heads / 2) -> (patches, dim).
+    Units: lengths in patches; they sum to patches.
+    Errors: as ``attend_in_runs``.
+    Source: transformers' Qwen3VLVisionAttention and Qwen2_5_VLVisionAttention.
+    """
+    query, key, value = rearrange(qkv, "patches (three heads d) -> three 1 heads patches d", three=3, heads=heads)
+    return attend_in_runs(rotate_halves(query, cos, sin), rotate_halves(key, cos, sin), value, lengths=lengths)
 
 
 def attend_in_runs(
