@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from mmnotes.layers.checks import transformed
 from mmnotes.layers.rotation import rotate_halves
 from mmnotes.qwen3_vl.cache import Cache
 
@@ -55,7 +56,10 @@ class GroupedAttention(nn.Module):
         value = self.split(self.value(x))
         if cache is not None:
             key, value = cache.extended_(layer, key, value)
-        read = scaled_dot_product_attention(query, key, value, mask[:, None], enable_gqa=True)
+        if transformed(query, key, value):
+            read = weights_of(query, key, mask) @ repeated(value, heads=query.shape[1])
+        else:
+            read = scaled_dot_product_attention(query, key, value, mask[:, None], enable_gqa=True)
         joined = rearrange(read, "batch heads tokens d -> batch tokens (heads d)")
         output: Tensor = self.output(joined)
         return output
@@ -83,8 +87,28 @@ class GroupedAttention(nn.Module):
         mask: Bool[Tensor, "#batch tokens tokens"],
     ) -> Float[Tensor, "batch heads tokens tokens"]:
         """The softmax that ``forward`` multiplies the values with, without a cache; rows sum to one."""
-        query, key = self.turned(x, cos, sin)
-        key = key.repeat_interleave(query.shape[1] // key.shape[1], dim=1)
-        scores = query @ key.transpose(-1, -2) / self.d**0.5
-        weights: Tensor = scores.masked_fill(~mask[:, None], float("-inf")).softmax(-1)
-        return weights
+        return weights_of(*self.turned(x, cos, sin), mask)
+
+
+def weights_of(
+    query: Float[Tensor, "batch heads tokens d"],
+    key: Float[Tensor, "batch key_heads context d"],
+    mask: Bool[Tensor, "#batch tokens context"],
+) -> Float[Tensor, "batch heads tokens context"]:
+    """softmax(Q Kᵀ / √d), in which each key head serves heads / key_heads query heads; rows sum to one.
+
+    Shapes: query (batch, heads, tokens, d), key (batch, key_heads, context, d) -> (batch, heads, tokens, context).
+    Source: Ainslie et al. 2023, section 2.2.
+    """
+    scores = query @ repeated(key, heads=query.shape[1]).transpose(-1, -2) / query.shape[-1] ** 0.5
+    weights: Tensor = scores.masked_fill(~mask[:, None], float("-inf")).softmax(-1)
+    return weights
+
+
+def repeated(x: Float[Tensor, "batch key_heads tokens d"], *, heads: int) -> Float[Tensor, "batch heads tokens d"]:
+    """A key head for each query head: neighbouring query heads share one.
+
+    Shapes: x (batch, key_heads, tokens, d) -> (batch, heads, tokens, d).
+    Source: transformers' repeat_kv.
+    """
+    return x.repeat_interleave(heads // x.shape[1], dim=1)
