@@ -75,14 +75,14 @@ def question_about(board: Board, kind: str, *, seed: int) -> Question:
 
 
 def told(board: Board, *, seed: int) -> list[str]:
-    """What lies on a board, in words: what there is, and what is beside what."""
+    """What lies on a board, in words: what there is, and what is at which side of what."""
     random = torch.Generator().manual_seed(seed)
     names = [*board.names.values()]
     words = ["there", "are"]
     for place in torch.randperm(len(names), generator=random).tolist():
         words += ["a", names[place], ","]
     words[-1] = "."
-    sides = [(side, one, other) for side, one, other in _sides(board) if _below(2, random) == side.endswith("of")]
+    sides = _sides(board)
     for place in torch.randperm(len(sides), generator=random).tolist():
         side, one, other = sides[place]
         words += [*side.split(), "the", one, "is", "the", other, "."]

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.nn.functional import gelu
+from torch.nn.functional import gelu, pad
 
+from mmnotes.layers.checks import values_known
 from mmnotes.vision_tower import Grid, Merger, VisionTower, joined
 
 EPSILON = 1e-6
@@ -18,6 +19,9 @@ EPSILON = 1e-6
 
 class LevelMerger(nn.Module):
     """As ``Merger``, but a block is put side by side first and normalised as one vector.
+
+    ``Merger`` cannot see how large its patches are beside one another, since each has been normalised alone; this one
+    can, and only the size of the whole block is lost.
 
     Shapes: x (patches, dim), in the order of ``patchify`` -> (tokens, out) with tokens = patches / merge².
     Errors: ValueError where merge² does not divide patches.
@@ -37,10 +41,10 @@ class LevelMerger(nn.Module):
 
 
 class LevelledTower(nn.Module):
-    """A vision tower with a merger for its end and one for each level on the way.
+    """A vision tower with a merger for its end and one of its own for each level on the way.
 
     ``levels`` are numbers of blocks, counted from 0, whose output is a level: 8, 16, 24 of 27 in the larger released
-    models.
+    models, 5, 11, 17 of 24 in the smaller ones. Without any it is a tower and its merger.
 
     Shapes: row (patches, values) -> tokens (tokens, out) and for each level as many.
     Errors: ValueError where levels are not rising numbers of blocks; as ``VisionTower``.
@@ -69,10 +73,21 @@ def with_level(
 ) -> Float[Tensor, "batch tokens dim"]:
     """States of a language model's layer with a level added where tokens are visual, in their order.
 
+    A word's state stays what it was, bit for bit.
+
+    >>> x, visual = torch.zeros(1, 4, 2), torch.tensor([[False, True, True, False]])
+    >>> with_level(x, visual, torch.tensor([[1.0, 2.0], [3.0, 4.0]]))[0]
+    tensor([[0., 0.],
+            [1., 2.],
+            [3., 4.],
+            [0., 0.]])
+
     Shapes: x (batch, tokens, dim), visual (batch, tokens), level (visual tokens, dim) -> (batch, tokens, dim).
     Errors: ValueError where level has another number of rows than visual is True.
     Source: transformers' Qwen3VLTextModel._deepstack_process.
     """
-    if not x.is_meta and int(visual.sum()) != len(level):
+    if values_known(visual) and int(visual.sum()) != len(level):
         raise ValueError(f"level must have a row for each of the {int(visual.sum())} visual tokens, got {len(level)}")
-    return x + torch.zeros_like(x).masked_scatter(visual[..., None].expand_as(x), level.to(x.dtype))
+    flat = visual.flatten()
+    rows = flat.cumsum(0) * flat  # of the level below a row of zeros, which is everything that a word reads
+    return x + pad(level.to(x.dtype), (0, 0, 1, 0))[rows].view_as(x)

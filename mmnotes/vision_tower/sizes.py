@@ -35,17 +35,17 @@ QWEN3_PICTURE = Rule(16, 2, 64 * 32**2, 16384 * 32**2)
 QWEN3_FILM = Rule(16, 2, 4 * 32**2, 24576 * 32**2)  # of all frames together
 
 
-def picture_size(height: int, width: int, *, rule: Rule) -> tuple[int, int]:
+def picture_size(*, height: int, width: int, rule: Rule) -> tuple[int, int]:
     """The height and the width to which a picture is resized.
 
     The nearest multiples of the factor; where they have too many pixels, the largest multiples that fit and keep the
     aspect; where they have too few, the smallest that reach. ``round`` takes a half to the even side: with a factor
-    of 32, 80 pixels become 64 and 112 become 128. A side below half the factor counts as 0, so that a strip is sent to
-    the lower bound, which may make it shorter: with a factor of 28, 10 by 2,000 pixels become 28 by 812.
+    of 32, 1,040 pixels become 1,024 and 1,072 become 1,088. A side below half the factor counts as 0, so that a strip
+    is sent to the lower bound, which may shrink it: with a factor of 28, 10 by 2,000 pixels become 28 by 812.
 
     A number of a number: there is nothing to trace.
 
-    >>> picture_size(800, 1440, rule=QWEN3_PICTURE)
+    >>> picture_size(height=800, width=1440, rule=QWEN3_PICTURE)
     (800, 1440)
 
     Units: pixels.
@@ -58,23 +58,23 @@ def picture_size(height: int, width: int, *, rule: Rule) -> tuple[int, int]:
     return _bounded(height, width, frames=1, counted=1, rule=rule)
 
 
-def picture_grid(height: int, width: int, *, rule: Rule) -> Grid:
+def picture_grid(*, height: int, width: int, rule: Rule) -> Grid:
     """The patches of a picture of any size: how many tokens it costs is ``.tokens(merge=rule.merge)``.
 
     A number of a number: there is nothing to trace.
 
-    >>> picture_grid(1080, 1920, rule=QWEN3_PICTURE).tokens(merge=2)
+    >>> picture_grid(height=1080, width=1920, rule=QWEN3_PICTURE).tokens(merge=2)
     2040
 
     Units: pixels.
     Errors: as ``picture_size``.
     Source: as ``picture_size``.
     """
-    tall, wide = picture_size(height, width, rule=rule)
+    tall, wide = picture_size(height=height, width=width, rule=rule)
     return Grid(1, tall // rule.patch, wide // rule.patch)
 
 
-def film_size(frames: int, height: int, width: int, *, rule: Rule) -> tuple[int, int]:
+def film_size(*, frames: int, height: int, width: int, rule: Rule) -> tuple[int, int]:
     """The height and the width to which all frames of a film are resized, where the bounds hold for their total.
 
     What is smaller than a token is enlarged first. An odd number of frames is counted as the nearest multiple of two,
@@ -97,23 +97,24 @@ def film_size(frames: int, height: int, width: int, *, rule: Rule) -> tuple[int,
     return _bounded(height, width, frames=frames, counted=round(frames / PAIR) * PAIR, rule=rule)
 
 
-def film_grid(frames: int, height: int, width: int, *, rule: Rule) -> Grid:
+def film_grid(*, frames: int, height: int, width: int, rule: Rule) -> Grid:
     """The patches of a film: pairs of frames, rows and columns.
 
     A number of a number: there is nothing to trace.
 
-    >>> film_grid(sampled_frames(1500, rate=25.0), 720, 1280, rule=QWEN3_FILM)
+    >>> shown = sampled_frames(frames=1500, rate=25.0)
+    >>> film_grid(frames=shown, height=720, width=1280, rule=QWEN3_FILM)
     Grid(frames=60, rows=20, columns=38)
 
     Units: frames that were sampled, pixels.
     Errors: as ``film_size``.
     Source: as ``film_size``.
     """
-    tall, wide = film_size(frames, height, width, rule=rule)
+    tall, wide = film_size(frames=frames, height=height, width=width, rule=rule)
     return Grid(-(-frames // PAIR), tall // rule.patch, wide // rule.patch)
 
 
-def sampled_frames(frames: int, *, rate: float) -> int:
+def sampled_frames(*, frames: int, rate: float) -> int:
     """How many of a film's frames Qwen3-VL is shown: two a second, at least 4, at most 768, and no more than there are.
 
     A number of a number: there is nothing to trace.

@@ -3,7 +3,7 @@
 The same logits as a conversation for each question, for a fraction of the work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -14,6 +14,8 @@ from mmnotes.data.questions import ASSISTANT, Question, conversation, numbers, q
 from mmnotes.qwen3_vl import Prompt, Qwen3VL, prompt_of
 from mmnotes.qwen3_vl.pretrained import MERGE, PATCH
 from mmnotes.vision_tower import Grid, patchify
+
+Change = Callable[[Tensor, list[Tensor]], tuple[Tensor, list[Tensor]]]
 
 
 class Asked(NamedTuple):
@@ -62,10 +64,18 @@ def on_a_line(given: Asked) -> Asked:
     return given._replace(prompt=given.prompt._replace(position_ids=places))
 
 
-def logits(model: Qwen3VL, given: Asked) -> Tensor:
-    """The logits of the first word of every answer (batch, questions, words)."""
+def as_trained(visual: Tensor, levels: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    """Where levels are added, and the levels, unchanged."""
+    return visual, levels
+
+
+def logits(model: Qwen3VL, given: Asked, change: Change = as_trained) -> Tensor:
+    """The logits of the first word of every answer (batch, questions, words).
+
+    ``change`` may put other levels in place of the tower's, or the same ones elsewhere.
+    """
     x, position_ids, _, visual, levels = model.inputs(given.prompt, given.row, given.grids)
-    states = model.language(x, position_ids, given.mask, visual, levels)
+    states = model.language(x, position_ids, given.mask, *change(visual, levels))
     found: Tensor = model.head(states[torch.arange(len(states))[:, None], given.where])
     return found
 

@@ -4,7 +4,7 @@ The order is that of the released models: the tower by contrast with texts, the 
 mergers that join them, then everything.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,6 @@ from mmnotes.data.questions import (
     ASSISTANT,
     END,
     FILM_KINDS,
-    PICTURE_KINDS,
     USER,
     numbers,
     told,
@@ -34,7 +33,7 @@ ASKED, ASKED_OF_FILMS = 8, 4  # questions about each
 KINDS = ("side", "side", "side", "count", "present")  # what lies beside what is asked more often: it is harder
 FILM_WEIGHT = 0.3
 Loss = Callable[[torch.Generator], Tensor]
-Change = Callable[[Asked], Asked]
+Prepared = Callable[[Asked], Asked]
 
 
 def as_it_is(given: Asked) -> Asked:
@@ -101,7 +100,7 @@ def told_and_asked(board: Board, random: torch.Generator) -> list[int]:
     return numbers(words)
 
 
-def answer_loss(model: Qwen3VL, change: Change = as_it_is) -> Loss:
+def answer_loss(model: Qwen3VL, prepared: Prepared = as_it_is) -> Loss:
     """The answers to questions about pictures, and, with a smaller weight, about films."""
 
     def loss_of(random: torch.Generator) -> Tensor:
@@ -110,31 +109,9 @@ def answer_loss(model: Qwen3VL, change: Change = as_it_is) -> Loss:
         given = asked(pictures, questions_about(boards, KINDS, each=ASKED, random=random))
         about = asked(films, questions_about(their_boards, FILM_KINDS, each=ASKED_OF_FILMS, random=random))
         of_pictures, of_films = (
-            cross_entropy(logits(model, change(each)).flatten(0, 1), each.answers.flatten()) for each in (given, about)
+            cross_entropy(logits(model, prepared(each)).flatten(0, 1), each.answers.flatten())
+            for each in (given, about)
         )
         return of_pictures + FILM_WEIGHT * of_films
 
     return loss_of
-
-
-@torch.no_grad()
-def accuracy(
-    model: Qwen3VL,
-    change: Change = as_it_is,
-    *,
-    vendors: Sequence[Vendor] = VENDORS,
-    apart: bool = False,
-    boards: int,
-    seed: int,
-) -> dict[str, float]:
-    """The share of right answers by kind of question, four a board, on new boards."""
-    random, shares = torch.Generator().manual_seed(seed), {}
-    drawn = {
-        PICTURE_KINDS: pictures_of_boards(boards, vendors=vendors, seed=seed, apart=apart),
-        FILM_KINDS: films_of_boards(boards, vendors=vendors, seed=seed + 1, apart=apart),
-    }
-    for kinds, (films, shown) in drawn.items():
-        for kind in kinds:
-            given = change(asked(films, questions_about(shown, (kind,), each=4, random=random)))
-            shares[kind] = (logits(model, given).argmax(-1) == given.answers).float().mean().item()
-    return shares

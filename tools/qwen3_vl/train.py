@@ -15,10 +15,10 @@ from mmnotes.mrope import interleaved, sectioned
 from mmnotes.qwen3_vl import Qwen3VL
 from mmnotes.qwen3_vl.pretrained import LEVELS, SECTIONS, small_qwen3_vl
 from tools.qwen3_vl.asking import on_a_line
-from tools.qwen3_vl.stages import Change, Contrast, Loss, answer_loss, as_it_is, contrast_loss, text_loss
+from tools.qwen3_vl.stages import Contrast, Loss, Prepared, answer_loss, as_it_is, contrast_loss, text_loss
 from tools.training import rate, train_
 
-STEPS = {"contrast": 600, "text": 600, "merger": 200, "whole": 3000}
+STEPS = {"contrast": 1200, "text": 1200, "merger": 200, "whole": 3000}
 HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 1e-3, "whole": 1e-3}
 COMPARED = 1000  # steps of a variant that is only compared
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
@@ -44,7 +44,7 @@ def of_variant(variant: str) -> Qwen3VL:
     return small_qwen3_vl(words=len(LEXICON), axes=axes, levels=() if variant == "no levels" else LEVELS)
 
 
-def change_of(variant: str) -> Change:
+def prepared_for(variant: str) -> Prepared:
     """What a variant makes of what is asked."""
     return on_a_line if variant == "line" else as_it_is
 
@@ -64,7 +64,7 @@ def with_foundations(variant: str) -> Qwen3VL:
 def train_one(variant: str, seed: int, *, steps: int | None = None) -> Qwen3VL:
     """A variant, trained; the whole of it unless it is that in which mergers alone learn."""
     model, name = with_foundations(variant), f"qwen3-{variant.replace(' ', '-')}"
-    loss_of = answer_loss(model, change_of(variant))
+    loss_of = answer_loss(model, prepared_for(variant))
     frozen = (model.vision.tower, model.language, model.head)
     for part in frozen:
         part.requires_grad_(False)

@@ -1,0 +1,94 @@
+"""Measure what the chapters say of the small model: ``python -m tools.qwen3_vl.study``, after ``.train``.
+
+Writes mmnotes/qwen3_vl/study.npz: the share of right answers by kind of question, for three seeds of boards and
+questions, under the conditions named below; takes minutes on one core.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from mmnotes.data.arrangements import films_of_boards, pictures_of_boards
+from mmnotes.data.emoji import Vendor
+from mmnotes.data.questions import FILM_KINDS, PICTURE_KINDS
+from mmnotes.qwen3_vl import Qwen3VL
+from tools.qwen3_vl.asking import Asked, Change, as_trained, asked, logits, questions_about
+from tools.qwen3_vl.stages import VENDORS, Prepared, as_it_is
+
+KINDS = (*PICTURE_KINDS, *FILM_KINDS)
+SEEDS, BOARDS, EACH = (0, 1, 2), 100, 4
+
+
+def accuracy(
+    model: Qwen3VL,
+    *,
+    prepared: Prepared = as_it_is,
+    change: Change = as_trained,
+    vendors: Sequence[Vendor] = VENDORS,
+    apart: bool = False,
+    boards: int = BOARDS,
+    seed: int,
+) -> Tensor:
+    """The share of right answers for each of ``KINDS``, to as many questions about each of so many new boards."""
+    random, shares = torch.Generator().manual_seed(10**9 + seed), []
+    for kinds, drawn in ((PICTURE_KINDS, pictures_of_boards), (FILM_KINDS, films_of_boards)):
+        films, shown = drawn(boards, vendors=vendors, seed=10**9 + seed, apart=apart)
+        for kind in kinds:
+            given = prepared(asked(films, questions_about(shown, (kind,), each=EACH, random=random)))
+            shares.append((said(model, given, change) == given.answers).float().mean())
+    return torch.stack(shares)
+
+
+@torch.no_grad()
+def said(model: Qwen3VL, given: Asked, change: Change = as_trained) -> Tensor:
+    """The number of the likeliest word for each answer."""
+    return logits(model, given, change).argmax(-1)
+
+
+def shuffled(given: Asked) -> Asked:
+    """The same questions about the picture that came before."""
+    each = len(given.row) // len(given.grids)
+    return given._replace(row=given.row.roll(each, dims=0))
+
+
+def without(*left_out: int) -> Change:
+    """Some levels, counted from 0, set to zero."""
+
+    def change(visual: Tensor, levels: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        return visual, [0 * level if place in left_out else level for place, level in enumerate(levels)]
+
+    return change
+
+
+def at_once(visual: Tensor, levels: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    """All levels added after the first layer."""
+    return visual, [torch.stack(levels).sum(0)]
+
+
+def swapped(visual: Tensor, levels: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    """The levels in the opposite order."""
+    return visual, levels[::-1]
+
+
+def everywhere(visual: Tensor, levels: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    """Each level also at the words: there the mean of what the picture's tokens get."""
+    spread = []
+    for level in levels:
+        rows = level.view(len(visual), -1, level.shape[1])
+        each = rows.mean(1, keepdim=True).repeat(1, visual.shape[1], 1)
+        spread.append(each.masked_scatter(visual[..., None].expand_as(each), level).flatten(0, 1))
+    return torch.ones_like(visual), spread
+
+
+CHANGES: dict[str, Change] = {
+    "as trained": as_trained,
+    "without level 1": without(0),
+    "without level 2": without(1),
+    "without level 3": without(2),
+    "without levels": without(0, 1, 2),
+    "at once": at_once,
+    "swapped": swapped,
+    "everywhere": everywhere,
+}
+Measured = Callable[[int], Tensor]
