@@ -112,3 +112,20 @@ class Decoder(nn.Module):
                 x = with_level(x, visual, levels[layer])
             states.append(x)
         return states
+
+    def weights(
+        self,
+        x: Float[Tensor, "batch tokens dim"],
+        position_ids: Int[Tensor, "3 batch tokens"],
+        mask: Bool[Tensor, "#batch tokens tokens"],
+        visual: Bool[Tensor, "batch tokens"] | None = None,
+        levels: Sequence[Float[Tensor, "visual dim"]] = (),
+    ) -> list[Float[Tensor, "batch heads tokens tokens"]]:
+        """What each token reads of which, layer by layer, without a cache; rows sum to one."""
+        cos, sin = rotary(position_ids, self.axes, base=self.base)
+        states = self.states(x, position_ids, mask, visual, levels)
+        blocks = [cast("DecoderBlock", block) for block in self.blocks]
+        return [
+            block.attention.weights(block.attention_norm(state), cos, sin, mask)
+            for block, state in zip(blocks, states[:-1], strict=True)
+        ]

@@ -90,7 +90,8 @@ def routed(
     Source: Qwen3 technical report, section 2; transformers' Qwen3VLMoeTextTopKRouter.
     """
     _check_top(top, logits.shape[1])
-    probability, chosen = logits.float().softmax(-1).topk(top)
+    dtype = torch.promote_types(logits.dtype, torch.float32)
+    probability, chosen = logits.to(dtype).softmax(-1).topk(top)
     return (probability / probability.sum(-1, keepdim=True)).to(logits.dtype), chosen
 
 

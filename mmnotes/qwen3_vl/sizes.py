@@ -38,9 +38,7 @@ def qwen3_vl_of(name: str) -> Qwen3VL:
         raise ValueError(f"name must be one of {', '.join(LANGUAGES)}, got {name!r}")
     sizes, tower = QWEN3_TOWERS[name], {**QWEN3, **QWEN3_TOWERS[name]}
     levels, out = tower.pop("levels"), tower.pop("out")
-    vision = LevelledTower(
-        tower=VisionTower(**tower), dim=sizes["dim"], merge=QWEN3["merge"], out=out, levels=levels
-    )
+    vision = LevelledTower(tower=VisionTower(**tower), dim=sizes["dim"], merge=QWEN3["merge"], out=out, levels=levels)
     model = Qwen3VL(vision=vision, language=decoder_of(**LANGUAGES[name]))
     if name in TIED:
         model.head.weight = model.language.words.weight

@@ -73,8 +73,7 @@ def test_transformers_records_a_layers_states_before_its_level_is_added():
         given = {"inputs_embeds": x, "position_ids": position_ids, "attention_mask": prompt.kept.long()}
         given |= {"visual_pos_masks": visual, "output_hidden_states": True, "use_cache": False}
         with_levels, without = (
-            theirs.model.language_model(**given, deepstack_visual_embeds=each).hidden_states
-            for each in (levels, None)
+            theirs.model.language_model(**given, deepstack_visual_embeds=each).hidden_states for each in (levels, None)
         )
     assert torch.equal(with_levels[1], without[1])
     assert (with_levels[2] - without[2])[visual].abs().max() > 0.1

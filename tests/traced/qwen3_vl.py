@@ -43,9 +43,7 @@ def experts() -> nn.Module:
 def decoder() -> nn.Module:
     feed_forwards = [SwiGLU(dim=3, hidden=5), Experts(dim=3, hidden=2, experts=5, top=2)]
     axes = interleaved([1, 1, 1])
-    return filled(
-        Decoder(words=11, dim=3, heads=2, key_heads=1, axes=axes, base=100.0, feed_forwards=feed_forwards)
-    )
+    return filled(Decoder(words=11, dim=3, heads=2, key_heads=1, axes=axes, base=100.0, feed_forwards=feed_forwards))
 
 
 def model() -> nn.Module:
@@ -70,6 +68,12 @@ def states(call):
     return lambda x, level: call(x, asked.position_ids[:, :, :5], None, visual, [level])
 
 
+def read_by(made):
+    """A function of vectors, at fixed ids."""
+    places = prompt().position_ids[:, :, :5]
+    return lambda x: made.weights(x, places, torch.ones(1, 5, 5, dtype=torch.bool).tril())
+
+
 GRIDS = [Grid(1, 2, 4), Grid(1, 2, 2)]
 # The tower's attention is PyTorch's fused kernel, which has no forward-mode slope.
 FUSED = ("vmap", "jacrev")
@@ -87,6 +91,7 @@ TRACED = [
     ),
     Traced("qwen3_vl.Decoder", lambda: (states(decoder()), (rand(2, 5, 3), rand(3, 3)))),
     Traced("qwen3_vl.Decoder.states", lambda: (states(decoder().states), (rand(2, 5, 3), rand(3, 3)))),
+    Traced("qwen3_vl.Decoder.weights", lambda: (read_by(decoder()), (rand(2, 5, 3),))),
     Traced("qwen3_vl.Qwen3VL", lambda: (partial(model(), prompt(), grids=GRIDS), (rand(12, 2),)), FUSED),
     Traced("qwen3_vl.Qwen3VL.inputs", lambda: (partial(model().inputs, prompt(), grids=GRIDS), (rand(12, 2),)), FUSED),
     Traced("qwen3_vl.Qwen3VL.filled", lambda: (partial(model().filled, prompt()), (rand(3, 3),))),
