@@ -24,12 +24,19 @@ def diagram() -> Diagram:
     tower = drawing.box((LEFT, 236), "tower", width=88, colour=ORANGE)
     merger = drawing.box((LEFT + 10, 186), "merger", width=68, colour=ORANGE)
     levels = drawing.box((LEFT, 128), "mergers of\nthe levels", width=88, height=40, colour=ORANGE)
+    visual = [(0, place) for place in VISUAL]
     row = drawing.cells(
-        (MIDDLE, 236), 1, 10, size=CELL, colour=ORANGE, filled=[(0, place) for place in VISUAL], link="equation-qwen3-row",
-        label="row $x_i$",
-    )  # fmt: skip
+        (MIDDLE, 236), 1, 10, size=CELL, colour=ORANGE, filled=visual, label="row $x_i$", link="equation-qwen3-row"
+    )
     first = drawing.box((MIDDLE, 180), "layers 0, 1, 2", width=132, colour=BLUE, link="equation-qwen3-layer")
-    rest = drawing.box((MIDDLE, 108), "attention; $F$", width=132, colour=BLUE, link="equation-qwen3-router")
+    rest = drawing.box(
+        (MIDDLE, 106),
+        "the others, each\nattention and $F$",
+        width=132,
+        height=40,
+        colour=BLUE,
+        link="equation-qwen3-router",
+    )
     head = drawing.box((MIDDLE, 58), "head", width=132, colour=PURPLE)
     said = drawing.words((MIDDLE, 16), "next word at $s'$", link="equation-qwen3-next")
     drawing.arrow(picture.top, tower.bottom)

@@ -96,9 +96,7 @@ def _met(dim: int, heads: int, key_heads: int, d: int, hidden: int, experts: int
     return 2 * dim * d * (heads + key_heads) + 2 * d + experts * dim + 3 * top * dim * hidden + 2 * dim
 
 
-def _met_mistakes(
-    dim: int, heads: int, key_heads: int, d: int, hidden: int, experts: int, top: int
-) -> dict[str, Any]:
+def _met_mistakes(dim: int, heads: int, key_heads: int, d: int, hidden: int, experts: int, top: int) -> dict[str, Any]:
     right, network = _met(dim, heads, key_heads, d, hidden, experts, top), dim * hidden
     kept = 2 * dim * d * (heads + key_heads)
     return {
@@ -106,9 +104,7 @@ def _met_mistakes(
         "A SwiGLU has three matrices: gate, up, down.": right - top * network,
         "A word meets the whole router: it scores every expert.": right - experts * dim,
         "The router scores all experts, not only those that are chosen.": right - (experts - top) * dim,
-        "Queries and outputs have all heads, keys and values only the key heads.": right
-        - kept
-        + 4 * dim * d * heads,
+        "Queries and outputs have all heads, keys and values only the key heads.": right - kept + 4 * dim * d * heads,
         "The two norms of the layer, of dim weights each, are missing.": right - 2 * dim,
         "The norms of queries and keys, of d weights each and shared by all heads, are missing.": right - 2 * d,
         "The norms are missing.": right - 2 * dim - 2 * d,

@@ -25,7 +25,7 @@ SECTIONS, LEVELS, BASE = [4, 2, 2], [1, 2, 3], 5e6
 
 
 def perturbed_(model: nn.Module, *, seed: int) -> None:
-    """Weights far from what initialisation makes of them, which hides mistakes; words that differ enough to say some."""
+    """Weights far from what initialisation makes of them, which hides mistakes; words so unlike that some are said."""
     random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, value in model.named_parameters():

@@ -9,7 +9,6 @@ from mmnotes.mrope import interleaved, rotary, sectioned
 from mmnotes.qwen3_vl import Decoder, DecoderBlock, SwiGLU
 from tests.qwen3_vl.cases import perturbed_
 
-
 AXES = interleaved([3, 2, 2])
 
 
