@@ -3,7 +3,7 @@
 from mmnotes.page.diagram import Diagram
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
 
-MIDDLE, LEFT, RIGHT = 160, 62, 258  # columns
+MIDDLE, LEFT, RIGHT = 172, 50, 276  # columns
 ROWS, COLUMNS, BLOCK = 4, 6, {(0, 0), (0, 1), (1, 0), (1, 1)}
 
 
@@ -24,33 +24,38 @@ def diagram() -> Diagram:
     drawing.arrow(picture, resized)
     patches = drawing.cells((MIDDLE, 122), ROWS, COLUMNS, size=14, colour=BLUE, filled=BLOCK)
     drawing.arrow(resized, patches)
-    drawing.words((RIGHT + 2, 122), "a block first,\nthen the next", link="equation-vision_tower-order")
+    drawing.words((RIGHT, 122), "block by\nblock", link="equation-vision_tower-order")
     kernels = drawing.box(
         (MIDDLE, 190), "$W_0$ and $W_1$", width=100, height=28, colour=BLUE, link="equation-vision_tower-patch"
     )
     drawing.arrow(patches, kernels)
     table = drawing.box(
-        (LEFT - 4, 190), "table, resampled", width=106, height=28, colour=GREEN, link="equation-vision_tower-table"
+        (LEFT, 190),
+        "table, spread\nover the grid",
+        width=94,
+        height=40,
+        colour=GREEN,
+        link="equation-vision_tower-table",
     )
     added = drawing.operation((MIDDLE, 232), "+")
     drawing.arrow(kernels, added)
-    drawing.arrow(table, added, via=((LEFT - 4, 232),))
+    drawing.arrow(table, added, via=((LEFT, 232),))
     blocks = drawing.box(
         (MIDDLE, 288), "attention in each\npair of frames;\nnetwork", width=124, height=62, colour=BLUE,
         link="equation-vision_tower-runs",
     )  # fmt: skip
     drawing.arrow(added, blocks)
     turned = drawing.box(
-        (LEFT - 16, 288), "turned by\nrow, column", width=82, height=40, colour=GREEN,
+        (LEFT, 288), "turned by row\nand column", width=94, height=40, colour=GREEN,
         link="equation-vision_tower-rotary",
     )  # fmt: skip
     drawing.arrow(turned, blocks)
-    drawing.words((RIGHT, 288), "$L$ times")
+    drawing.words((RIGHT - 4, 288), "$L$ times")
     merger = drawing.box(
         (MIDDLE, 348), "merger: 4 to 1", width=124, height=28, colour=ORANGE, link="equation-vision_tower-merger"
     )
     drawing.arrow(blocks, merger)
     tokens = drawing.cells((MIDDLE, 386), 1, ROWS * COLUMNS // 4, size=14, colour=ORANGE)
     drawing.arrow(merger, tokens)
-    drawing.words((RIGHT, 386), "to the language\nmodel")
+    drawing.words((RIGHT, 386), "language\nmodel")
     return drawing

@@ -35,11 +35,11 @@ class Grid(NamedTuple):
 def patchify(
     film: Float[Tensor, "frames channels height width"], *, patch: int, merge: int
 ) -> tuple[Float[Tensor, "patches values"], Grid]:
-    """A film, or a picture as a film of one frame, as a row of patches and the grid that they came from.
+    """A film, or a picture as a film of one frame, as a row of patches, and its grid.
 
-    An odd number of frames is made even by showing the last one twice. The row goes pair by pair, in a pair block by
-    block of merge x merge patches, in a block row by row; the values of a patch are channel by channel, in a channel
-    frame by frame.
+    An odd number of frames is made even by showing the last one twice. The row goes pair by
+    pair, in a pair block by block of merge x merge patches, in a block row by row; the values
+    of a patch go channel by channel, in a channel frame by frame.
 
     >>> row, grid = patchify(torch.arange(16.0).view(1, 1, 4, 4), patch=1, merge=2)
     >>> row[:, 0]  # the upper left block of four pixels comes first
@@ -48,19 +48,24 @@ def patchify(
     >>> grid
     Grid(frames=1, rows=4, columns=4)
 
-    Shapes: film (frames, channels, height, width) -> (patches, values) with values = channels · 2 · patch².
-    Errors: ValueError for no frame, for patch or merge < 1, or where patch · merge does not divide height and width.
-    Source: transformers' Qwen2VLImageProcessor and Qwen3VLVideoProcessor, which it equals bit for bit.
+    Shapes: film (frames, channels, height, width) -> (patches, values) with
+    values = channels · 2 · patch².
+    Errors: ValueError for no frame, for patch or merge < 1, or where patch · merge does not
+    divide height and width.
+    Source: transformers' Qwen2VLImageProcessorPil and Qwen3VLVideoProcessor, which it equals
+    bit for bit.
     """
     _check_sizes(patch=patch, merge=merge)
     frames, _, height, width = film.shape
     if not frames:
         raise ValueError("film must have at least one frame, got none")
     if not height or not width or height % (patch * merge) or width % (patch * merge):
-        raise ValueError(f"film must be a multiple of {patch * merge} high and wide, got {height} by {width}")
+        sides = f"a multiple of {patch * merge} high and wide"
+        raise ValueError(f"film must be {sides}, got {height} by {width}")
     if frames % PAIR:
         film = torch.cat([film, film[-1:]])
-    row = rearrange(film, _FILM + " -> " + _ROW, pair=PAIR, i=merge, j=merge, p=patch, q=patch)
+    sizes = {"pair": PAIR, "i": merge, "j": merge, "p": patch, "q": patch}
+    row = rearrange(film, _FILM + " -> " + _ROW, **sizes)
     return row, Grid(len(film) // PAIR, height // patch, width // patch)
 
 

@@ -93,10 +93,24 @@ def readings(axes: Axes, picture: ArrayLike, places: ArrayLike, centres: ArrayLi
     axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5), xticks=[0, side - 1], yticks=[0, side - 1])
 
 
-def pictures(figure: Figure, named: Mapping[str, ArrayLike], *, most: float | None = None) -> None:
-    """Pictures side by side under their names: (height, width, 3) as they are, (rows, columns) as shades of green."""
+def pictures(
+    figure: Figure,
+    named: Mapping[str, ArrayLike],
+    *,
+    most: float = 1.0,
+    cells: Mapping[str, tuple[int, int]] | None = None,
+) -> None:
+    """Pictures side by side under their names: (height, width, 3) as they are, (rows, columns) in greys up to ``most``;
+    those in ``cells`` with lines every so many pixels down and across."""
     for axes, (name, picture) in zip(np.atleast_1d(figure.subplots(1, len(named))), named.items(), strict=True):
-        axes.imshow(np.asarray(picture), cmap="Greens", vmin=0, vmax=most, interpolation="none")
+        shown = np.asarray(picture)
+        axes.imshow(shown, cmap="gray", vmin=0, vmax=most, interpolation="none")
+        if cells and name in cells:
+            height, width = shown.shape[:2]
+            down, across = cells[name]
+            lines = [[(x - 0.5, -0.5), (x - 0.5, height - 0.5)] for x in range(0, width + 1, across)]
+            lines += [[(-0.5, y - 0.5), (width - 0.5, y - 0.5)] for y in range(0, height + 1, down)]
+            axes.add_collection(LineCollection(lines, colors="white", linewidths=0.7))
         axes.set(xticks=[], yticks=[])
         axes.set_title(name, fontsize=9)
 

@@ -18,22 +18,28 @@ from mmnotes.vision_tower.patches import Grid, block_order, check_grid
 BASE = 10_000.0  # of the tower's rotary positions in every released Qwen-VL
 
 
-def resampled_table(table: Float[Tensor, "side side dim"], grid: Grid, *, merge: int) -> Float[Tensor, "patches dim"]:
-    """A square table of positions stretched over a grid, in the order of ``patchify``.
+def resampled_table(
+    table: Float[Tensor, "side side dim"],
+    grid: Grid,
+    *,
+    merge: int,
+) -> Float[Tensor, "patches dim"]:
+    """A square table of positions spread over a grid, in the order of ``patchify``.
 
-    The corners of the grid get the corners of the table, and what lies between is mixed from its four neighbours:
-    row y of h reads the table at y (side - 1) / (h - 1). All pairs of frames get the same positions.
+    The corners of the grid read the corners of the table, and what lies between is mixed from
+    its four neighbours: row r of H reads the table at r (side - 1) / (H - 1). All pairs of
+    frames get the same positions.
 
     Shapes: table (side, side, dim) -> (patches, dim).
     Errors: ValueError where merge does not divide rows and columns, or a size is < 1.
-    Source: Qwen3-VL technical report, section 2; transformers' get_vision_interpolation_indices_and_weights with
-    mode="bilinear", align_corners=True.
+    Source: Qwen3-VL technical report, section 2; transformers'
+    get_vision_interpolation_indices_and_weights with mode="bilinear", align_corners=True.
     """
     check_grid(grid, merge=merge)
-    stretched = interpolate(
-        rearrange(table, "h w dim -> 1 dim h w"), (grid.rows, grid.columns), mode="bilinear", align_corners=True
-    )
-    row = rearrange(stretched, "1 dim (h i) (w j) -> (h w i j) dim", i=merge, j=merge)
+    size = (grid.rows, grid.columns)
+    square = rearrange(table, "h w dim -> 1 dim h w")
+    spread = interpolate(square, size, mode="bilinear", align_corners=True)
+    row = rearrange(spread, "1 dim (h i) (w j) -> (h w i j) dim", i=merge, j=merge)
     return row.repeat(grid.frames, 1)
 
 

@@ -129,15 +129,22 @@ def sampled_frames(*, frames: int, rate: float) -> int:
     return min(max(int(frames / rate * 2), 4), 768, frames)
 
 
-def _bounded(height: int, width: int, *, frames: int, counted: int, rule: Rule) -> tuple[int, int]:
-    factor, pixels = rule.factor, frames * height * width
-    tall, wide = (round(side / factor) * factor for side in (height, width))
+def _bounded(
+    height: int,
+    width: int,
+    *,
+    frames: int,
+    counted: int,
+    rule: Rule,
+) -> tuple[int, int]:
+    factor, sides, pixels = rule.factor, (height, width), frames * height * width
+    tall, wide = (round(side / factor) * factor for side in sides)
     if counted * tall * wide > rule.most:
-        shrunk = math.sqrt(pixels / rule.most)
-        tall, wide = (max(factor, math.floor(side / shrunk / factor) * factor) for side in (height, width))
+        shrink = math.sqrt(pixels / rule.most)
+        tall, wide = (max(1, math.floor(side / shrink / factor)) * factor for side in sides)
     elif counted * tall * wide < rule.least:
-        grown = math.sqrt(rule.least / pixels)
-        tall, wide = (math.ceil(side * grown / factor) * factor for side in (height, width))
+        grow = math.sqrt(rule.least / pixels)
+        tall, wide = (math.ceil(side * grow / factor) * factor for side in sides)
     return tall, wide
 
 

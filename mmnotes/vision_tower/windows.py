@@ -21,9 +21,9 @@ EPSILON = 1e-6
 def window_ids(grids: Sequence[Grid], *, side: int, merge: int) -> Int[Tensor, "patches"]:
     """The number of each patch's window, in the order of ``patchify``.
 
-    Two patches have one number where pair of frames, ⌊row / side⌋ and ⌊column / side⌋ agree. A window at an edge is
-    as small as what is left; nothing is padded. Numbers come from a size, before there is a tensor: there is nothing
-    to trace.
+    Two patches have one number where pair of frames, ⌊row / side⌋ and ⌊column / side⌋ agree.
+    A window at an edge is as small as what is left; nothing is padded. Numbers come from a
+    size, before there is a tensor: there is nothing to trace.
 
     >>> window_ids([Grid(1, 2, 6)], side=4, merge=2)
     tensor([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1])
@@ -64,14 +64,19 @@ def heard_of(ids: Sequence[Int[Tensor, "patches"]]) -> Bool[Tensor, "patches pat
 
     A block gives a patch what all patches of its number have heard of: R ← (same number) R, from R = identity.
 
+    >>> heard_of([torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1])])[2]  # of all: its neighbour had heard of the first
+    tensor([True, True, True])
+
     Shapes: each (patches,) -> (patches, patches).
+    Units: ids from 0 to below patches.
     Errors: ValueError for no ids.
     """
     if not ids:
         raise ValueError("ids must hold those of at least one block, got none")
     heard = torch.eye(len(ids[0]), device=ids[0].device)
     for each in ids:
-        heard = ((each[:, None] == each).float() @ heard).clamp(max=1)
+        in_window = torch.zeros_like(heard).index_add(0, each, heard)
+        heard = in_window[each].clamp(max=1)
     return heard > 0
 
 
