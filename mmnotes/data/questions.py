@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from mmnotes.data.arrangements import GROUPS, NAMES, STEPS, Board
+from mmnotes.data.arrangements import GROUPS, NAMES, STEPS, Board, never_meet
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 SIDES = {"left of": (0, -1), "right of": (0, 1), "above": (-1, 0), "below": (1, 0)}
@@ -75,15 +75,13 @@ def question_about(board: Board, kind: str, *, seed: int) -> Question:
 
 
 def told(board: Board, *, seed: int) -> list[str]:
-    """What lies on a board, in words: what there is, and what is at which side of what."""
-    random = torch.Generator().manual_seed(seed)
-    names = [*board.names.values()]
+    """What lies on a board, in words: what there is, row by row, and what is at which side of what, in any order."""
     words = ["there", "are"]
-    for place in torch.randperm(len(names), generator=random).tolist():
-        words += ["a", names[place], ","]
+    for cell in sorted(board.names):
+        words += ["a", board.names[cell], ","]
     words[-1] = "."
     sides = _sides(board)
-    for place in torch.randperm(len(sides), generator=random).tolist():
+    for place in torch.randperm(len(sides), generator=torch.Generator().manual_seed(seed)).tolist():
         side, one, other = sides[place]
         words += [*side.split(), "the", one, "is", "the", other, "."]
     return words
@@ -100,7 +98,9 @@ def _sides(board: Board) -> list[tuple[str, str, str]]:
 
 
 def _side(board: Board, random: torch.Generator) -> tuple[str, str]:
-    sides = _sides(board)
+    """Of two that never meet in training, where there are such neighbours."""
+    found = _sides(board)
+    sides = [each for each in found if never_meet(*each[1:])] or found
     side, one, other = sides[_below(len(sides), random)]
     return f"what is {side} the {one} ?", other
 

@@ -36,7 +36,7 @@ def test_there_are_48_names_of_training_concepts_in_three_groups():
 
 def test_pictures_have_their_shape_range_and_number_of_drawings():
     pictures, boards = pictures_of_boards(120, vendors=VENDORS, seed=0)
-    assert pictures.shape == (120, 1, 3, 96, 96) and 0 <= pictures.min() and pictures.max() <= 1
+    assert pictures.shape == (120, 1, 3, 96, 96) and pictures.min() >= 0 and pictures.max() <= 1
     assert {len(board.names) for board in boards} == {2, 3, 4, 5, 6}
     assert all(board.moved is None and board.late is None for board in boards)
     assert all(len(set(board.names.values())) == len(board.names) for board in boards)

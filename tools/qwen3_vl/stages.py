@@ -23,15 +23,15 @@ from mmnotes.data.questions import (
 from mmnotes.qwen3_vl import Qwen3VL
 from mmnotes.qwen3_vl.pretrained import DIM, MERGE, PATCH, VISION_DIM
 from mmnotes.vision_tower import VisionTower, joined, patchify
-from tools.qwen3_vl.asking import Asked, asked, below, logits, questions_about
+from tools.qwen3_vl.asking import NONE, Asked, answer_to, asked, below, caption_of, logits, questions_about
 
 VENDORS: tuple[Vendor, ...] = ("noto", "fluent")
 SINGLE, SIDES = 96, (32, 48)  # pictures of one drawing in a step, and their sides in pixels
-TOLD = 48  # boards told in words
-PICTURES, FILMS = 16, 6
-ASKED, ASKED_OF_FILMS = 8, 4  # questions about each
+TOLD = 32  # boards told in words
+PICTURES, FILMS = 16, 4
+ASKED, ASKED_OF_FILMS = 8, 6  # questions about each
 KINDS = ("side", "side", "side", "count", "present")  # what lies beside what is asked more often: it is harder
-FILM_WEIGHT = 0.3
+CAPTION_WEIGHT, FILM_WEIGHT = 1.0, 0.3
 Loss = Callable[[torch.Generator], Tensor]
 Prepared = Callable[[Asked], Asked]
 
@@ -39,6 +39,11 @@ Prepared = Callable[[Asked], Asked]
 def as_it_is(given: Asked) -> Asked:
     """What is asked, unchanged."""
     return given
+
+
+def blank(given: Asked) -> Asked:
+    """The same questions about a grey board."""
+    return given._replace(row=torch.zeros_like(given.row))
 
 
 class Contrast(nn.Module):
@@ -101,17 +106,24 @@ def told_and_asked(board: Board, random: torch.Generator) -> list[int]:
 
 
 def answer_loss(model: Qwen3VL, prepared: Prepared = as_it_is) -> Loss:
-    """The answers to questions about pictures, and, with a smaller weight, about films."""
+    """What lies on boards, in words; the answers to questions about them; and, with a smaller weight, those about
+    films.
+    """
 
     def loss_of(random: torch.Generator) -> Tensor:
         pictures, boards = pictures_of_boards(PICTURES, vendors=VENDORS, seed=below(2**62, random))
-        films, their_boards = films_of_boards(FILMS, vendors=VENDORS, seed=below(2**62, random))
-        given = asked(pictures, questions_about(boards, KINDS, each=ASKED, random=random))
-        about = asked(films, questions_about(their_boards, FILM_KINDS, each=ASKED_OF_FILMS, random=random))
-        of_pictures, of_films = (
-            cross_entropy(logits(model, prepared(each)).flatten(0, 1), each.answers.flatten())
-            for each in (given, about)
-        )
-        return of_pictures + FILM_WEIGHT * of_films
+        films, of_films = films_of_boards(FILMS, vendors=VENDORS, seed=below(2**62, random))
+        questions = questions_about(boards, KINDS, each=ASKED, random=random)
+        texts = [
+            [caption_of(board, random=random), *map(answer_to, row)]
+            for board, row in zip(boards, questions, strict=True)
+        ]
+        first = asked(pictures, texts)
+        questions = questions_about(of_films, FILM_KINDS, each=ASKED_OF_FILMS, random=random)
+        then = asked(films, [[*map(answer_to, row)] for row in questions])
+        each = cross_entropy(logits(model, prepared(first)), first.answers(), reduction="none")
+        answer = (first.text > 0).expand_as(first.targets)[first.targets != NONE]
+        about_films = cross_entropy(logits(model, prepared(then)), then.answers())
+        return each[answer].mean() + CAPTION_WEIGHT * each[~answer].mean() + FILM_WEIGHT * about_films
 
     return loss_of

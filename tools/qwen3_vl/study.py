@@ -4,7 +4,7 @@ Writes mmnotes/qwen3_vl/study.npz: the share of right answers by kind of questio
 questions, under the conditions named below; takes minutes on one core.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -12,10 +12,14 @@ from torch import Tensor
 from mmnotes.data.arrangements import films_of_boards, pictures_of_boards
 from mmnotes.data.emoji import Vendor
 from mmnotes.data.questions import FILM_KINDS, PICTURE_KINDS
+from mmnotes.layers.samples import Samples, packed
 from mmnotes.qwen3_vl import Qwen3VL
-from tools.qwen3_vl.asking import Asked, Change, as_trained, asked, logits, questions_about
+from tools.qwen3_vl.asking import Asked, Change, answer_to, as_trained, asked, logits, questions_about
 from tools.qwen3_vl.stages import VENDORS, Prepared, as_it_is
+from tools.qwen3_vl.train import BLIND, COMPARED, RUNS, SHIPPED, STEPS, VARIANTS, prepared_for, trained
+from tools.training import write
 
+FILE = "qwen3_vl/study.npz"
 KINDS = (*PICTURE_KINDS, *FILM_KINDS)
 SEEDS, BOARDS, EACH = (0, 1, 2), 100, 4
 
@@ -35,8 +39,9 @@ def accuracy(
     for kinds, drawn in ((PICTURE_KINDS, pictures_of_boards), (FILM_KINDS, films_of_boards)):
         films, shown = drawn(boards, vendors=vendors, seed=10**9 + seed, apart=apart)
         for kind in kinds:
-            given = prepared(asked(films, questions_about(shown, (kind,), each=EACH, random=random)))
-            shares.append((said(model, given, change) == given.answers).float().mean())
+            questions = questions_about(shown, (kind,), each=EACH, random=random)
+            given = prepared(asked(films, [[*map(answer_to, row)] for row in questions]))
+            shares.append((said(model, given, change) == given.answers()).float().mean())
     return torch.stack(shares)
 
 
@@ -91,4 +96,45 @@ CHANGES: dict[str, Change] = {
     "swapped": swapped,
     "everywhere": everywhere,
 }
-Measured = Callable[[int], Tensor]
+SETS = {
+    "new boards": {},
+    "pairs that never met": {"apart": True},
+    "another vendor": {"vendors": ("twemoji",)},
+}
+
+
+def by_seed(model: Qwen3VL, **conditions) -> Tensor:
+    """Shares of right answers (kinds, seeds)."""
+    return torch.stack([accuracy(model, seed=seed, **conditions) for seed in SEEDS], dim=1)
+
+
+def main() -> None:
+    """Measure and write the file."""
+    torch.set_num_threads(1)
+    model = trained(*SHIPPED, steps=STEPS["whole"])
+    conditions = {name: by_seed(model, change=change) for name, change in CHANGES.items()}
+    conditions["another picture"] = by_seed(model, prepared=shuffled)
+    conditions[BLIND] = by_seed(trained(BLIND, 0, steps=COMPARED), prepared=prepared_for(BLIND))
+    sets = {name: by_seed(model, **changed) for name, changed in SETS.items()}
+    variants = {
+        variant: torch.stack(
+            [by_seed(trained(variant, seed, steps=COMPARED), prepared=prepared_for(variant)).mean(1) for seed in RUNS],
+            dim=1,
+        )
+        for variant in VARIANTS
+    }
+    tables = {}
+    for name, rows, axis in (
+        ("conditions", conditions, "condition"),
+        ("sets", sets, "set"),
+        ("variants", variants, "variant"),
+    ):
+        for row, shares in rows.items():
+            print(row, *(f"{share:.3f}" for share in shares.mean(1).tolist()))
+        axes = {axis: tuple(rows), "kind": KINDS, "seed": RUNS if name == "variants" else SEEDS}
+        tables[name] = Samples(torch.stack([*rows.values()]).half(), axes)
+    write(FILE, packed(tables))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,9 @@
-"""Train the small model of the chapter `qwen3_vl`: ``python -m tools.qwen3_vl.train``, then ``.study``.
+"""Train the small model of the chapter `qwen3_vl` and write mmnotes/qwen3_vl/weights.npz: ``python -m
+tools.qwen3_vl.train``, hours on one core; ``.study`` measures it.
 
 Tower and language model learn apart, once; every variant starts from both. All stages are kept under
-``_build/training`` and go on where they were cut off. ``python -m tools.qwen3_vl.train interleaved 0`` trains one
-variant.
+``_build/training`` and go on where they were cut off. ``python -m tools.qwen3_vl.train sectioned 1`` trains one
+variant for the comparison.
 """
 
 import sys
@@ -15,19 +16,20 @@ from mmnotes.mrope import interleaved, sectioned
 from mmnotes.qwen3_vl import Qwen3VL
 from mmnotes.qwen3_vl.pretrained import LEVELS, SECTIONS, small_qwen3_vl
 from tools.qwen3_vl.asking import on_a_line
-from tools.qwen3_vl.stages import Contrast, Loss, Prepared, answer_loss, as_it_is, contrast_loss, text_loss
-from tools.training import rate, train_
+from tools.qwen3_vl.stages import Contrast, Loss, Prepared, answer_loss, as_it_is, blank, contrast_loss, text_loss
+from tools.training import kept_state, rate, rounded, train_, write
 
+FILE = "qwen3_vl/weights.npz"
 STEPS = {"contrast": 1200, "text": 1200, "merger": 200, "whole": 3000}
-HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 1e-3, "whole": 1e-3}
-COMPARED = 1000  # steps of a variant that is only compared
+HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 2e-3, "whole": 5e-4}
+COMPARED, RUNS = 1000, (0, 1)  # steps of a variant that is only compared, and its seeds
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
+BLIND = "no picture"
 SHIPPED = "interleaved", 0
 
 
-def stage_(model: nn.Module, loss_of: Loss, stage: str, *, name: str, seed: int, steps: int | None = None) -> None:
+def stage_(model: nn.Module, loss_of: Loss, stage: str, *, name: str, seed: int, steps: int) -> None:
     """Train, in place, whatever of a model asks for a gradient."""
-    steps = steps or STEPS[stage]
     wanted = [value for value in model.parameters() if value.requires_grad]
     optimiser = torch.optim.AdamW(wanted, betas=(0.9, 0.98), weight_decay=0.01)
 
@@ -45,8 +47,8 @@ def of_variant(variant: str) -> Qwen3VL:
 
 
 def prepared_for(variant: str) -> Prepared:
-    """What a variant makes of what is asked."""
-    return on_a_line if variant == "line" else as_it_is
+    """What a variant makes of what it is asked."""
+    return {"line": on_a_line, BLIND: blank}.get(variant, as_it_is)
 
 
 def with_foundations(variant: str) -> Qwen3VL:
@@ -54,34 +56,48 @@ def with_foundations(variant: str) -> Qwen3VL:
     model = of_variant(variant)
     contrast, text = Contrast(model.vision.tower), of_variant("interleaved")
     text.vision.requires_grad_(False)
-    stage_(contrast, contrast_loss(contrast), "contrast", name="qwen3-contrast", seed=0)
-    stage_(text, text_loss(text), "text", name="qwen3-text", seed=0)
+    stage_(contrast, contrast_loss(contrast), "contrast", name="qwen3-contrast", seed=0, steps=STEPS["contrast"])
+    stage_(text, text_loss(text), "text", name="qwen3-text", seed=0, steps=STEPS["text"])
     model.language.load_state_dict(text.language.state_dict())
     model.head.load_state_dict(text.head.state_dict())
     return model
 
 
-def train_one(variant: str, seed: int, *, steps: int | None = None) -> Qwen3VL:
-    """A variant, trained; the whole of it unless it is that in which mergers alone learn."""
+def train_one(variant: str, seed: int, *, steps: int) -> None:
+    """The last two stages of a variant: the mergers alone, then everything, or what this variant lets learn."""
     model, name = with_foundations(variant), f"qwen3-{variant.replace(' ', '-')}"
     loss_of = answer_loss(model, prepared_for(variant))
-    frozen = (model.vision.tower, model.language, model.head)
-    for part in frozen:
+    joined = (model.vision.tower, model.language, model.head)
+    for part in joined:
         part.requires_grad_(False)
-    stage_(model, loss_of, "merger", name=f"{name}-merger", seed=seed)
-    if variant != "mergers only":
-        for part in frozen:
-            part.requires_grad_(True)
-    stage_(model, loss_of, "whole", name=name if steps is None else f"{name}-{steps}", seed=seed, steps=steps)
-    return model
+    stage_(model, loss_of, "merger", name=f"{name}-merger", seed=seed, steps=STEPS["merger"])
+    for part in joined:
+        part.requires_grad_(variant != "mergers only")
+    if variant == BLIND:
+        model.vision.requires_grad_(False)
+    stage_(model, loss_of, "whole", name=f"{name}-{steps}", seed=seed, steps=steps)
+
+
+def trained(variant: str, seed: int, *, steps: int) -> Qwen3VL:
+    """A variant as ``train_one`` left it, frozen."""
+    model = of_variant(variant)
+    model.load_state_dict(kept_state(name=f"qwen3-{variant.replace(' ', '-')}-{steps}", seed=seed))
+    return model.requires_grad_(False)
 
 
 def main() -> None:
-    """Train the one that the command line names, or all."""
+    """Train the one that the command line names, or all and write the file."""
     torch.set_num_threads(1)
     if sys.argv[1:]:
-        variant, seed, *steps = sys.argv[1:]
-        train_one(variant, int(seed), steps=int(steps[0]) if steps else None)
+        variant, seed = sys.argv[1:]
+        train_one(variant, int(seed), steps=COMPARED)
+        return
+    train_one(*SHIPPED, steps=STEPS["whole"])
+    for seed in RUNS:
+        for variant in VARIANTS:
+            train_one(variant, seed, steps=COMPARED)
+    train_one(BLIND, 0, steps=COMPARED)
+    write(FILE, rounded(trained(*SHIPPED, steps=STEPS["whole"]).state_dict()))
 
 
 if __name__ == "__main__":
