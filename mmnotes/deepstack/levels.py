@@ -6,7 +6,6 @@ instead of pictures of higher resolution.
 
 from collections.abc import Sequence
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import gelu, pad

@@ -23,7 +23,7 @@ class Reading(NamedTuple):
 
 
 def linear_reading(
-    x: Float[Tensor, "samples dim"], y: Float[Tensor, "samples out"], *, penalty: float = 1e-3
+    x: Float[Tensor, "samples dim"], y: Float[Tensor, "samples out"], *, penalty: float = 1e-2
 ) -> Reading:
     """The linear map from x to y of least squared error, with a small price on its size.
 
