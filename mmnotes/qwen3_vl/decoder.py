@@ -124,8 +124,5 @@ class Decoder(nn.Module):
         """What each token reads of which, layer by layer, without a cache; rows sum to one."""
         cos, sin = rotary(position_ids, self.axes, base=self.base)
         states = self.states(x, position_ids, mask, visual, levels)
-        blocks = [cast("DecoderBlock", block) for block in self.blocks]
-        return [
-            block.attention.weights(block.attention_norm(state), cos, sin, mask)
-            for block, state in zip(blocks, states[:-1], strict=True)
-        ]
+        layers = [(cast("DecoderBlock", block), state) for block, state in zip(self.blocks, states, strict=False)]
+        return [block.attention.weights(block.attention_norm(state), cos, sin, mask) for block, state in layers]

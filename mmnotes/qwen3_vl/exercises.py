@@ -20,19 +20,15 @@ def _next_id(before: int, rows: int, columns: int, after: int, said: int) -> int
 
 
 def _next_id_mistakes(before: int, rows: int, columns: int, after: int, said: int) -> dict[str, Any]:
-    right, tokens = _next_id(before, rows, columns, after, said), before + rows * columns + after
+    right, longer = _next_id(before, rows, columns, after, said), max(rows, columns)
+    tokens = before + rows * columns + after
     return {
         "This counts tokens: the offset is forgotten. A picture takes fewer positions than tokens.": tokens + said,
-        "A picture takes as many positions as its longer side has tokens, not its rows.": right
-        - max(rows, columns)
-        + rows,
-        "A picture takes as many positions as its longer side has tokens, not its columns.": right
-        - max(rows, columns)
-        + columns,
+        "A picture takes as many positions as its longer side has tokens, not its rows.": right - longer + rows,
+        "A picture takes as many positions as its longer side has tokens, not its columns.": right - longer + columns,
         "A picture takes more than one position.": before + 1 + after + said,
         "The word number 0 stands right behind the prompt: count from there.": right + 1,
         "This is the position of the last word of the prompt, or one too early.": right - 1,
-        "The words that were said before count as well.": right - said,
         "The words after the picture count as well.": right - after,
     }
 
@@ -44,15 +40,13 @@ def _table(logits: Tensor, top: int) -> Tensor:
 
 def _table_mistakes(logits: Tensor, top: int) -> dict[str, Any]:
     probability, chosen = logits.softmax(-1), torch.zeros_like(logits).scatter(1, logits.topk(top).indices, 1.0)
-    lowest = torch.zeros_like(logits).scatter(1, logits.topk(top, largest=False).indices, 1.0)
     across = probability.flatten().topk(top * len(logits)).values.min()
-    total = (probability * lowest).sum(1, keepdim=True)
     zeros = (logits * chosen).softmax(-1)
     return {
         "The weights of a token should sum to one: divide the largest probabilities by their sum.": probability
         * chosen,
         "This gives every expert its probability; only the largest few count.": probability,
-        "These are the experts with the smallest probabilities.": probability * lowest / total,
+        "These are the experts with the smallest scores.": _table(-logits, top),
         "Chosen experts have unequal weights: their probabilities over their sum.": chosen / top,
         "The softmax runs over the experts of one token, not over the tokens.": logits.softmax(0) * chosen,
         "A logit of zero is not a weight of zero: leave out what was not chosen before the softmax.": zeros,
@@ -70,9 +64,8 @@ def _shared_mistakes(key: Tensor, heads: int) -> dict[str, Any]:
     order = "Neighbouring query heads share a key head: 0 0 1 1 2 2, and not 0 1 2 0 1 2."
     return {
         order: key.repeat(each, 1, 1),
-        "The key heads are those of the queries in reverse order.": _shared(key.flip(0), heads),
+        "The key heads come in reverse order here.": _shared(key.flip(0), heads),
         "All query heads read the first key head here.": key[:1].expand(heads, -1, -1),
-        "The keys are to be repeated, not divided among the query heads.": _shared(key, heads) / each,
     }
 
 
@@ -107,8 +100,6 @@ def _met_mistakes(dim: int, heads: int, key_heads: int, d: int, hidden: int, exp
         "Queries and outputs have all heads, keys and values only the key heads.": right - kept + 4 * dim * d * heads,
         "The two norms of the layer, of dim weights each, are missing.": right - 2 * dim,
         "The norms of queries and keys, of d weights each and shared by all heads, are missing.": right - 2 * d,
-        "The norms are missing.": right - 2 * dim - 2 * d,
-        "Only attention is counted here.": kept,
     }
 
 

@@ -79,7 +79,7 @@ def routed(
 ) -> tuple[Float[Tensor, "tokens top"], Int[Tensor, "tokens top"]]:
     """The experts of each token and their weights: the largest probabilities over their sum.
 
-    That is the softmax over the chosen logits alone: what the others are, a weight does not say.
+    That is the softmax over the chosen logits alone: the others are in no weight.
 
     >>> weights, chosen = routed(torch.tensor([[0.0, 2.0, 1.0, 1.0]]), top=2)
     >>> weights, chosen[:, :1]

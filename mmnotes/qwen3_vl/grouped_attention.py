@@ -59,7 +59,8 @@ class GroupedAttention(nn.Module):
         if transformed(query, key, value):
             read = weights_of(query, key, mask) @ repeated(value, heads=query.shape[1])
         else:
-            read = scaled_dot_product_attention(query, key, value, mask[:, None], enable_gqa=True)
+            allowed = mask[:, None]
+            read = scaled_dot_product_attention(query, key, value, allowed, enable_gqa=True)
         joined = rearrange(read, "batch heads tokens d -> batch tokens (heads d)")
         output: Tensor = self.output(joined)
         return output

@@ -64,10 +64,10 @@ def generate(
     *,
     words: int,
 ) -> Int[Tensor, "batch words"]:
-    """The likeliest next word, so many times; each runs alone, beside what is kept of all before.
+    """The likeliest next word, so many times; each runs alone, beside what is kept.
 
-    A picture takes fewer positions than tokens. So a new word's position is the next free one of
-    its conversation, not the number of tokens so far.
+    A picture takes fewer positions than tokens. So a new word's position is the next free
+    one of its conversation, not the number of tokens so far.
 
     The cache grows as words are said, and what is said is chosen: there is nothing to trace.
 

@@ -55,7 +55,7 @@ def accuracies(axes: Axes, kinds: Sequence[str], shares: Mapping[str, ArrayLike]
         axes.bar(x, values.mean(1), width=0.9 * wide, color=colour, label=name)
         axes.plot(x, values, ".", color="black", markersize=2)
     for place, share in enumerate(np.asarray(constant)):
-        label = "most frequent answer" if not place else None
+        label = "without looking" if not place else None
         axes.plot([place - 0.45, place + 0.45], [share, share], "--", color="black", linewidth=1, label=label)
     axes.set(xticks=range(len(kinds)), xticklabels=kinds, ylim=(0, 1), ylabel="right answers")
 
