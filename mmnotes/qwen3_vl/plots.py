@@ -39,7 +39,7 @@ def answers(axes: Axes, words: Sequence[str], chances: Mapping[str, ArrayLike], 
     axes.set(yticks=range(len(words)), yticklabels=words, xlim=(0, 1), xticks=[0, 0.5, 1], xlabel="probability")
     axes.invert_yaxis()
     if len(chances) > 1:
-        axes.legend(handles=handles, loc="lower right", handlelength=1)
+        axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), handlelength=1)
 
 
 def accuracies(axes: Axes, kinds: Sequence[str], shares: Mapping[str, ArrayLike], *, constant: ArrayLike) -> None:
