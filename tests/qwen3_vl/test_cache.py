@@ -58,7 +58,7 @@ def test_said_word_by_word_is_said_in_one_run(model):
     """Greedy words, each the likeliest of a run over everything before it without any cache."""
     prompt, row, grids = one()
     said = generate(model, prompt, row, grids, words=6)[0].tolist()
-    words = []
+    words: list[int] = []
     for _ in range(6):
         parts = [*CONVERSATIONS[0], words] if words else CONVERSATIONS[0]
         words.append(int(model(prompt_of([parts], merge=2), row, grids)[0, -1].argmax()))
