@@ -56,8 +56,8 @@ def step_row(model: Qwen3VL, theirs: Any, cache: Cache, kept: DynamicCache, *, f
         return model.head(state)
 
     def other() -> torch.Tensor:
-        kept.crop(tokens)
         logits: torch.Tensor = theirs(input_ids=word, position_ids=position_ids, past_key_values=kept).logits
+        kept.crop(-1)
         return logits
 
     torch.testing.assert_close(ours(), other(), rtol=1e-3, atol=1e-3)
