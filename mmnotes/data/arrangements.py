@@ -19,9 +19,8 @@ from mmnotes.data.textures import SIDE as TEXTURE
 from mmnotes.data.textures import textures
 
 CELLS, CELL = 3, 32  # cells in a row of the board; pixels of a cell's side
-BOARD = CELLS * CELL
 DRAWING = (22, 30)  # sides of a drawing, in pixels
-FEWEST, MOST = 2, 6  # drawings on a board; a film has at most four
+FEWEST, MOST, MOST_OF_FILM = 2, 6, 4  # drawings on a board
 FRAMES = 4
 STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 GROUPS = {
@@ -55,17 +54,19 @@ def never_meet(first: str, second: str) -> bool:
 
 
 def pictures_of_boards(
-    count: int, *, vendors: Sequence[Vendor], seed: int, apart: bool = False
+    count: int, *, vendors: Sequence[Vendor], seed: int, cells: int = CELLS, apart: bool = False
 ) -> tuple[Float[Tensor, "batch 1 channels height width"], list[Board]]:
-    """Boards with two to six drawings, at least two of them neighbours, and what each shows.
+    """Boards of ``cells`` by ``cells`` with two to six drawings, at least two of them neighbours, and what each shows.
 
     With ``apart`` two neighbours are a pair that never meets in training; without, no such pair is on a board.
 
-    Shapes: (batch, frames, channels, height, width) = (count, 1, 3, 96, 96).
+    Shapes: (batch, frames, channels, height, width) = (count, 1, 3, 32 cells, 32 cells).
     Units: red, green and blue from 0 to 1.
-    Errors: ValueError for no vendor.
+    Errors: ValueError for no vendor, or for cells that are not 2 or 3.
     """
-    return _drawn(count, 1, vendors, seed, apart)
+    if cells not in (2, CELLS):
+        raise ValueError(f"cells must be 2 or {CELLS}, got {cells}")
+    return _drawn(count, 1, cells, vendors, seed, apart)
 
 
 def films_of_boards(
@@ -77,7 +78,7 @@ def films_of_boards(
     Units: red, green and blue from 0 to 1.
     Errors: ValueError for no vendor.
     """
-    return _drawn(count, FRAMES, vendors, seed, apart)
+    return _drawn(count, FRAMES, CELLS, vendors, seed, apart)
 
 
 def pictures_of_drawings(
@@ -104,13 +105,16 @@ def pictures_of_drawings(
     return pictures[:, None], names
 
 
-def _drawn(count: int, frames: int, vendors: Sequence[Vendor], seed: int, apart: bool) -> tuple[Tensor, list[Board]]:
+def _drawn(
+    count: int, frames: int, cells: int, vendors: Sequence[Vendor], seed: int, apart: bool
+) -> tuple[Tensor, list[Board]]:
     _check_vendors(vendors)
     random = torch.Generator().manual_seed(seed)
-    boards = [_board(random, FEWEST, MOST if frames == 1 else 4, apart) for _ in range(count)]
+    most = min(cells**2, MOST if frames == 1 else MOST_OF_FILM)
+    boards = [_board(random, cells, most, apart) for _ in range(count)]
     if frames > 1:
         boards = [_set_in_motion(board, random) for board in boards]
-    behind = interpolate(textures(count, seed=_below(2**62, random)), (BOARD, BOARD), mode="bilinear")
+    behind = interpolate(textures(count, seed=_below(2**62, random)), (cells * CELL,) * 2, mode="bilinear")
     films = _on_plain_too(behind, random)[:, None].repeat(1, frames, 1, 1, 1)
     for film, board in zip(films, boards, strict=True):
         for cell, name in board.names.items():
@@ -133,13 +137,13 @@ def _check_vendors(vendors: Sequence[Vendor]) -> None:
         raise ValueError("vendors must name at least one, got none")
 
 
-def _board(random: torch.Generator, fewest: int, most: int, apart: bool) -> Board:
+def _board(random: torch.Generator, cells_in_row: int, most: int, apart: bool) -> Board:
     """Two neighbours first, then the others at free cells."""
     step = (0, 1) if _below(2, random) else (1, 0)
-    row, column = _below(CELLS - step[0], random), _below(CELLS - step[1], random)
+    row, column = _below(cells_in_row - step[0], random), _below(cells_in_row - step[1], random)
     cells = [(row, column), (row + step[0], column + step[1])]
-    free = [cell for cell in ((r, c) for r in range(CELLS) for c in range(CELLS)) if cell not in cells]
-    more = fewest + _below(most - fewest + 1, random) - 2
+    free = [cell for cell in ((r, c) for r in range(cells_in_row) for c in range(cells_in_row)) if cell not in cells]
+    more = _below(most - FEWEST + 1, random)
     cells += [free[place] for place in torch.randperm(len(free), generator=random)[:more].tolist()]
     chosen = list[str]()
     while len(chosen) < len(cells):

@@ -6,6 +6,7 @@ from jaxtyping import Int
 from torch import Tensor, nn
 
 from mmnotes.deepstack import LevelledTower
+from mmnotes.layers.stored import stored_arrays
 from mmnotes.mrope import interleaved
 from mmnotes.qwen3_vl.decoder import Decoder
 from mmnotes.qwen3_vl.feed_forward import SwiGLU
@@ -42,3 +43,17 @@ def small_qwen3_vl(*, words: int, axes: Int[Tensor, "planes"] | None = None, lev
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
     nn.init.normal_(language.words.weight, std=0.02)
     return model
+
+
+def pretrained_qwen3_vl() -> Qwen3VL:
+    """The small model after training, frozen.
+
+    A file is read, which cannot be traced.
+
+    Shapes: as ``small_qwen3_vl``; words are those of ``mmnotes.data.questions.LEXICON``.
+    Source: trained by tools/qwen3_vl/train.py.
+    """
+    weights = stored_arrays(__package__, "weights.npz")
+    model = small_qwen3_vl(words=len(weights["language.words.weight"]))
+    model.load_state_dict(weights)
+    return model.requires_grad_(False)

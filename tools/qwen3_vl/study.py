@@ -5,6 +5,7 @@ questions, under the conditions named below; takes minutes on one core.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -103,7 +104,7 @@ SETS = {
 }
 
 
-def by_seed(model: Qwen3VL, **conditions) -> Tensor:
+def by_seed(model: Qwen3VL, **conditions: Any) -> Tensor:
     """Shares of right answers (kinds, seeds)."""
     return torch.stack([accuracy(model, seed=seed, **conditions) for seed in SEEDS], dim=1)
 

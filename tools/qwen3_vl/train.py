@@ -16,12 +16,24 @@ from mmnotes.mrope import interleaved, sectioned
 from mmnotes.qwen3_vl import Qwen3VL
 from mmnotes.qwen3_vl.pretrained import LEVELS, SECTIONS, small_qwen3_vl
 from tools.qwen3_vl.asking import on_a_line
-from tools.qwen3_vl.stages import Contrast, Loss, Prepared, answer_loss, as_it_is, blank, contrast_loss, text_loss
+from tools.qwen3_vl.stages import (
+    Contrast,
+    Loss,
+    Prepared,
+    answer_loss,
+    as_it_is,
+    blank,
+    contrast_loss,
+    naming_loss,
+    region_loss,
+    small_board_loss,
+    text_loss,
+)
 from tools.training import kept_state, rate, rounded, train_, write
 
 FILE = "qwen3_vl/weights.npz"
-STEPS = {"contrast": 1200, "text": 1200, "merger": 200, "whole": 3000}
-HIGHEST = {"contrast": 1e-3, "text": 2e-3, "merger": 2e-3, "whole": 5e-4}
+STEPS = {"contrast": 1200, "regions": 1000, "text": 1200, "merger": 250, "names": 400, "small": 2000, "whole": 2000}
+HIGHEST = {"contrast": 1e-3, "regions": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
 COMPARED, RUNS = 1000, (0, 1)  # steps of a variant that is only compared, and its seeds
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
 BLIND = "no picture"
@@ -53,29 +65,35 @@ def prepared_for(variant: str) -> Prepared:
 
 def with_foundations(variant: str) -> Qwen3VL:
     """The model of a variant after the first two stages."""
-    model = of_variant(variant)
-    contrast, text = Contrast(model.vision.tower), of_variant("interleaved")
+    model, apart, text = of_variant(variant), of_variant("interleaved"), of_variant("interleaved")
+    contrast = Contrast(apart.vision.tower)
     text.vision.requires_grad_(False)
     stage_(contrast, contrast_loss(contrast), "contrast", name="qwen3-contrast", seed=0, steps=STEPS["contrast"])
+    stage_(contrast, region_loss(contrast), "regions", name="qwen3-regions", seed=0, steps=STEPS["regions"])
     stage_(text, text_loss(text), "text", name="qwen3-text", seed=0, steps=STEPS["text"])
+    model.vision.tower.load_state_dict(apart.vision.tower.state_dict())
     model.language.load_state_dict(text.language.state_dict())
     model.head.load_state_dict(text.head.state_dict())
     return model
 
 
 def train_one(variant: str, seed: int, *, steps: int) -> None:
-    """The last two stages of a variant: the mergers alone, then everything, or what this variant lets learn."""
+    """The last stages of a variant: mergers alone, then everything, or what this variant lets learn; first on pictures
+    of one drawing, then on boards.
+    """
     model, name = with_foundations(variant), f"qwen3-{variant.replace(' ', '-')}"
-    loss_of = answer_loss(model, prepared_for(variant))
+    naming, small, whole = (loss(model, prepared_for(variant)) for loss in (naming_loss, small_board_loss, answer_loss))
     joined = (model.vision.tower, model.language, model.head)
     for part in joined:
         part.requires_grad_(False)
-    stage_(model, loss_of, "merger", name=f"{name}-merger", seed=seed, steps=STEPS["merger"])
+    stage_(model, naming, "merger", name=f"{name}-merger", seed=seed, steps=STEPS["merger"])
     for part in joined:
         part.requires_grad_(variant != "mergers only")
     if variant == BLIND:
         model.vision.requires_grad_(False)
-    stage_(model, loss_of, "whole", name=f"{name}-{steps}", seed=seed, steps=steps)
+    stage_(model, naming, "names", name=f"{name}-names", seed=seed, steps=STEPS["names"])
+    stage_(model, small, "small", name=f"{name}-small", seed=seed, steps=STEPS["small"])
+    stage_(model, whole, "whole", name=f"{name}-{steps}", seed=seed, steps=steps)
 
 
 def trained(variant: str, seed: int, *, steps: int) -> Qwen3VL:
@@ -89,8 +107,8 @@ def main() -> None:
     """Train the one that the command line names, or all and write the file."""
     torch.set_num_threads(1)
     if sys.argv[1:]:
-        variant, seed = sys.argv[1:]
-        train_one(variant, int(seed), steps=COMPARED)
+        variant, number = sys.argv[1:]
+        train_one(variant, int(number), steps=COMPARED)
         return
     train_one(*SHIPPED, steps=STEPS["whole"])
     for seed in RUNS:
