@@ -6,11 +6,11 @@ Papers: Yang et al., Qwen3 technical report (2025), section 2; Bai et al., Qwen3
 from collections.abc import Sequence
 from typing import cast
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from mmnotes.deepstack import with_level
-from mmnotes.layers.attention import causal_mask
 from mmnotes.mrope import rotary
 from mmnotes.qwen3_vl.cache import Cache
 from mmnotes.qwen3_vl.grouped_attention import EPSILON, GroupedAttention
@@ -103,7 +103,8 @@ class Decoder(nn.Module):
         if len(levels) > len(self.blocks) or (len(levels) and visual is None):
             raise ValueError(f"levels must be at most one a layer, with visual given, got {len(levels)}")
         if mask is None:
-            mask = causal_mask(num_tokens=x.shape[1] + len(cache or ()), device=x.device)[:, -x.shape[1] :]
+            kept = len(cache or ())
+            mask = torch.ones(1, x.shape[1], kept + x.shape[1], dtype=torch.bool, device=x.device).tril(kept)
         cos, sin = rotary(position_ids, self.axes, base=self.base)
         states = [x]
         for layer, block in enumerate(self.blocks):
