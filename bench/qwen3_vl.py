@@ -13,9 +13,10 @@ from mmnotes.qwen3_vl import Cache, Decoder, Qwen3VL, SwiGLU, prompt_of
 from mmnotes.qwen3_vl.released import fill_qwen3_vl_
 from mmnotes.vision_tower import Grid, VisionTower
 
-DIM, DEPTH, WORDS, IMAGE = 256, 6, 1000, 900
+DIM, DEPTH, WORDS, IMAGE = 2048, 2, 1000, 900  # layers as those of the 2B model
+WIDTH = 256  # of the tower
 GRID, SAID = Grid(1, 32, 32), 64  # of a picture, and words behind it
-SECTIONS = [12, 10, 10]
+SECTIONS = [24, 20, 20]
 
 
 def rows() -> Iterator[Row]:
@@ -71,9 +72,9 @@ def reference() -> Any:
         "hidden_size": DIM,
         "intermediate_size": 3 * DIM,
         "num_hidden_layers": DEPTH,
-        "num_attention_heads": 8,
-        "num_key_value_heads": 2,
-        "head_dim": 64,
+        "num_attention_heads": 16,
+        "num_key_value_heads": 8,
+        "head_dim": 128,
         "rope_parameters": {"rope_type": "default", "rope_theta": 5e6, "mrope_section": SECTIONS},
     }
     vision: dict[str, Any] = {
@@ -83,7 +84,7 @@ def reference() -> Any:
         "num_heads": 4,
         "out_hidden_size": DIM,
     }
-    vision |= {"num_position_embeddings": 576, "deepstack_visual_indexes": [0, 1, 2]}
+    vision |= {"num_position_embeddings": 576, "deepstack_visual_indexes": [0, 1]}
     torch.manual_seed(0)
     config = Qwen3VLConfig(text_config=text, vision_config=vision, image_token_id=IMAGE, video_token_id=IMAGE + 1)
     return Qwen3VLForConditionalGeneration(config).eval()
@@ -91,17 +92,17 @@ def reference() -> Any:
 
 def ours(theirs: Any) -> Qwen3VL:
     """The same model, filled from it."""
-    tower = VisionTower(channels=3, patch=16, merge=2, side=24, dim=DIM, depth=4, heads=4, hidden=4 * DIM)
+    tower = VisionTower(channels=3, patch=16, merge=2, side=24, dim=WIDTH, depth=4, heads=4, hidden=4 * WIDTH)
     language = Decoder(
         words=WORDS,
         dim=DIM,
-        heads=8,
-        key_heads=2,
+        heads=16,
+        key_heads=8,
         axes=interleaved(SECTIONS),
         base=5e6,
         feed_forwards=[SwiGLU(dim=DIM, hidden=3 * DIM) for _ in range(DEPTH)],
     )
-    vision = LevelledTower(tower=tower, dim=DIM, merge=2, out=DIM, levels=[0, 1, 2])
+    vision = LevelledTower(tower=tower, dim=WIDTH, merge=2, out=DIM, levels=[0, 1])
     model = Qwen3VL(vision=vision, language=language)
     fill_qwen3_vl_(model, theirs.state_dict())
     return model

@@ -3,6 +3,7 @@
 Papers: Ainslie et al., GQA (2023), section 2.2; Yang et al., Qwen3 technical report (2025), section 2, for the norms.
 """
 
+import torch
 from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -53,7 +54,7 @@ class GroupedAttention(nn.Module):
     ) -> Float[Tensor, "batch tokens dim"]:
         """What the tokens read of what came before and of themselves."""
         query, key = self.turned(x, cos, sin)
-        value = self.split(self.value(x))
+        value = self.value(x).unflatten(-1, (-1, self.d)).transpose(1, 2)
         if cache is not None:
             key, value = cache.extended_(layer, key, value)
         if transformed(query, key, value):
@@ -71,14 +72,11 @@ class GroupedAttention(nn.Module):
         cos: Float[Tensor, "#batch tokens planes"],
         sin: Float[Tensor, "#batch tokens planes"],
     ) -> tuple[Float[Tensor, "batch heads tokens d"], Float[Tensor, "batch key_heads tokens d"]]:
-        """Queries and keys, normalised over d and turned."""
-        query, key = self.split(self.query(x)), self.split(self.key(x))
-        turned = rotate_halves(self.query_norm(query), cos, sin)
-        return turned, rotate_halves(self.key_norm(key), cos, sin)
-
-    def split(self, x: Float[Tensor, "batch tokens joined"]) -> Float[Tensor, "batch heads tokens d"]:
-        """Vectors cut into heads of d."""
-        return rearrange(x, "batch tokens (heads d) -> batch heads tokens d", d=self.d)
+        """Queries and keys, normalised over d and turned, all heads at once."""
+        query, key = (each(x).unflatten(-1, (-1, self.d)).transpose(1, 2) for each in (self.query, self.key))
+        both = torch.cat([self.query_norm(query), self.key_norm(key)], dim=1)
+        turned = rotate_halves(both, cos, sin)
+        return turned[:, : query.shape[1]], turned[:, query.shape[1] :]
 
     def weights(
         self,

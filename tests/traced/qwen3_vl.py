@@ -80,7 +80,6 @@ FUSED = ()
 TRACED = [
     Traced("qwen3_vl.GroupedAttention", lambda: (attention(), told())),
     Traced("qwen3_vl.GroupedAttention.turned", lambda: (attention().turned, told()[:3])),
-    Traced("qwen3_vl.GroupedAttention.split", lambda: (attention().split, (rand(2, 5, 12),))),
     Traced("qwen3_vl.GroupedAttention.weights", lambda: (attention().weights, told())),
     Traced("qwen3_vl.SwiGLU", lambda: (filled(SwiGLU(dim=3, hidden=7)), (rand(2, 5, 3),))),
     Traced("qwen3_vl.Experts", lambda: (experts(), (rand(2, 5, 3),))),
