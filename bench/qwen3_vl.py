@@ -77,14 +77,8 @@ def reference() -> Any:
         "head_dim": 128,
         "rope_parameters": {"rope_type": "default", "rope_theta": 5e6, "mrope_section": SECTIONS},
     }
-    vision: dict[str, Any] = {
-        "depth": 4,
-        "hidden_size": DIM,
-        "intermediate_size": 4 * DIM,
-        "num_heads": 4,
-        "out_hidden_size": DIM,
-    }
-    vision |= {"num_position_embeddings": 576, "deepstack_visual_indexes": [0, 1]}
+    vision: dict[str, Any] = {"depth": 4, "hidden_size": WIDTH, "intermediate_size": 4 * WIDTH, "num_heads": 4}
+    vision |= {"out_hidden_size": DIM, "num_position_embeddings": 576, "deepstack_visual_indexes": [0, 1]}
     torch.manual_seed(0)
     config = Qwen3VLConfig(text_config=text, vision_config=vision, image_token_id=IMAGE, video_token_id=IMAGE + 1)
     return Qwen3VLForConditionalGeneration(config).eval()
