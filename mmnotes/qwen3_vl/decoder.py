@@ -1,114 +1,19 @@
-"""The language model of Qwen3-VL: decoder layers with grouped queries, normalised queries and keys, and MRoPE.
+"""The language model of Qwen3-VL: layers that norm before each of their two steps, with MRoPE and levels.
 
-Papers: Yang et al., Qwen3 technical report (2025), section 2; Ainslie et al., GQA (2023); Bai et al., Qwen3-VL
-technical report (2025), section 2.
+Papers: Yang et al., Qwen3 technical report (2025), section 2; Bai et al., Qwen3-VL technical report (2025), section 2.
 """
 
 from collections.abc import Sequence
 from typing import cast
 
 import torch
-from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 
 from mmnotes.deepstack import with_level
-from mmnotes.layers.attention import causal_mask
-from mmnotes.layers.rotation import rotate_halves
 from mmnotes.mrope import rotary
-
-EPSILON = 1e-6
-
-
-class Cache:
-    """Keys and values of the tokens so far, layer by layer, so that a new token runs alone.
-
-    Shapes: keys and values (batch, key heads, tokens, d) each, none at first.
-    """
-
-    def __init__(self) -> None:
-        self.keys: list[Tensor] = []
-        self.values: list[Tensor] = []
-
-    def extended_(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """All keys and values of a layer, the new ones at the end; they are kept."""
-        if layer == len(self.keys):
-            self.keys.append(key)
-            self.values.append(value)
-        else:
-            self.keys[layer] = torch.cat([self.keys[layer], key], dim=2)
-            self.values[layer] = torch.cat([self.values[layer], value], dim=2)
-        return self.keys[layer], self.values[layer]
-
-    def __len__(self) -> int:
-        """How many tokens are kept."""
-        return self.keys[0].shape[2] if self.keys else 0
-
-
-class GroupedAttention(nn.Module):
-    """Attention in which several query heads share one key head; each query and key is normalised, then turned.
-
-    Shapes: x (batch, tokens, dim) -> (batch, tokens, dim); cos and sin (1 or batch, tokens, d / 2); mask (1 or batch,
-    tokens, context), True where a row may attend, with context the kept tokens and these.
-    Errors: ValueError where key_heads does not divide heads.
-    Source: transformers' Qwen3VLTextAttention; Ainslie et al. 2023, section 2.2.
-    """
-
-    def __init__(self, *, dim: int, heads: int, key_heads: int, d: int) -> None:
-        super().__init__()
-        if key_heads < 1 or heads % key_heads:
-            raise ValueError(f"key_heads must divide heads = {heads}, got {key_heads}")
-        self.d = d
-        self.query = nn.Linear(dim, heads * d, bias=False)
-        self.key, self.value = nn.Linear(dim, key_heads * d, bias=False), nn.Linear(dim, key_heads * d, bias=False)
-        self.query_norm, self.key_norm = nn.RMSNorm(d, eps=EPSILON), nn.RMSNorm(d, eps=EPSILON)
-        self.output = nn.Linear(heads * d, dim, bias=False)
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch tokens dim"],
-        cos: Float[Tensor, "#batch tokens planes"],
-        sin: Float[Tensor, "#batch tokens planes"],
-        mask: Bool[Tensor, "#batch tokens context"],
-        cache: Cache | None = None,
-        layer: int = 0,
-    ) -> Float[Tensor, "batch tokens dim"]:
-        """What the tokens read of what came before and of themselves."""
-        query, key = self.turned(x, cos, sin)
-        value = rearrange(self.value(x), "batch tokens (heads d) -> batch heads tokens d", d=self.d)
-        if cache is not None:
-            key, value = cache.extended_(layer, key, value)
-        read = scaled_dot_product_attention(query, key, value, mask[:, None], enable_gqa=True)
-        output: Tensor = self.output(rearrange(read, "batch heads tokens d -> batch tokens (heads d)"))
-        return output
-
-    def turned(
-        self,
-        x: Float[Tensor, "batch tokens dim"],
-        cos: Float[Tensor, "#batch tokens planes"],
-        sin: Float[Tensor, "#batch tokens planes"],
-    ) -> tuple[Float[Tensor, "batch heads tokens d"], Float[Tensor, "batch key_heads tokens d"]]:
-        """Queries and keys, normalised over d and turned."""
-        query, key = (
-            rearrange(each(x), "batch tokens (heads d) -> batch heads tokens d", d=self.d)
-            for each in (self.query, self.key)
-        )
-        return rotate_halves(self.query_norm(query), cos, sin), rotate_halves(self.key_norm(key), cos, sin)
-
-    def weights(
-        self,
-        x: Float[Tensor, "batch tokens dim"],
-        cos: Float[Tensor, "#batch tokens planes"],
-        sin: Float[Tensor, "#batch tokens planes"],
-        mask: Bool[Tensor, "#batch tokens tokens"],
-    ) -> Float[Tensor, "batch heads tokens tokens"]:
-        """The softmax that ``forward`` multiplies the values with, without a cache; rows sum to one."""
-        query, key = self.turned(x, cos, sin)
-        key = key.repeat_interleave(query.shape[1] // key.shape[1], dim=1)
-        scores = query @ key.transpose(-1, -2) / self.d**0.5
-        weights: Tensor = scores.masked_fill(~mask[:, None], float("-inf")).softmax(-1)
-        return weights
+from mmnotes.qwen3_vl.cache import Cache
+from mmnotes.qwen3_vl.grouped_attention import EPSILON, GroupedAttention
 
 
 class DecoderBlock(nn.Module):
@@ -198,7 +103,8 @@ class Decoder(nn.Module):
         if len(levels) > len(self.blocks) or (len(levels) and visual is None):
             raise ValueError(f"levels must be at most one a layer, with visual given, got {len(levels)}")
         if mask is None:
-            mask = causal_mask(num_tokens=x.shape[1] + len(cache or ()), device=x.device)[:, -x.shape[1] :]
+            kept = len(cache or ())
+            mask = torch.ones(1, x.shape[1], kept + x.shape[1], dtype=torch.bool, device=x.device).tril(kept)
         cos, sin = rotary(position_ids, self.axes, base=self.base)
         states = [x]
         for layer, block in enumerate(self.blocks):
@@ -207,3 +113,17 @@ class Decoder(nn.Module):
                 x = with_level(x, visual, levels[layer])
             states.append(x)
         return states
+
+    def weights(
+        self,
+        x: Float[Tensor, "batch tokens dim"],
+        position_ids: Int[Tensor, "3 batch tokens"],
+        mask: Bool[Tensor, "#batch tokens tokens"],
+        visual: Bool[Tensor, "batch tokens"] | None = None,
+        levels: Sequence[Float[Tensor, "visual dim"]] = (),
+    ) -> list[Float[Tensor, "batch heads tokens tokens"]]:
+        """What each token reads of which, layer by layer, without a cache; rows sum to one."""
+        cos, sin = rotary(position_ids, self.axes, base=self.base)
+        states = self.states(x, position_ids, mask, visual, levels)
+        layers = [(cast("DecoderBlock", block), state) for block, state in zip(self.blocks, states, strict=False)]
+        return [block.attention.weights(block.attention_norm(state), cos, sin, mask) for block, state in layers]

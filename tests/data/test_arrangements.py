@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmnotes.data.arrangements import CELL, films_of_boards, pictures_of_boards, pictures_of_drawings
-from mmnotes.data.boards import CELLS, STEPS
+from mmnotes.data.boards import CELLS, NAMES, STEPS
 
 VENDORS = ("noto", "fluent")
 
@@ -61,6 +61,8 @@ def test_bad_arguments_are_named():
             drawn(1, vendors=(), seed=0)
     with pytest.raises(ValueError, match="vendors"):
         pictures_of_drawings(1, side=32, vendors=(), seed=0)
+    with pytest.raises(ValueError, match="cells must be 2 or 3, got 4"):
+        pictures_of_boards(1, vendors=VENDORS, seed=0, cells=4)
     for side in (29, 65):
         with pytest.raises(ValueError, match=f"side must be from 30 to 64 pixels, got {side}"):
             pictures_of_drawings(1, side=side, vendors=VENDORS, seed=0)

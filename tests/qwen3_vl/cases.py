@@ -25,11 +25,12 @@ SECTIONS, LEVELS, BASE = [4, 2, 2], [1, 2, 3], 5e6
 
 
 def perturbed_(model: nn.Module, *, seed: int) -> None:
-    """Weights far from what initialisation makes of them, which hides mistakes."""
+    """Weights far from what initialisation makes of them, which hides mistakes; words so unlike that some are said."""
     random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for value in model.parameters():
-            value.copy_(0.2 * torch.randn(value.shape, generator=random) + (value.ndim == 1) * 0.5)
+        for name, value in model.named_parameters():
+            size = 1.0 if "embed_tokens" in name else 0.2
+            value.copy_(size * torch.randn(value.shape, generator=random) + float(value.ndim == 1))
 
 
 def reference(*, experts: bool) -> Any:
