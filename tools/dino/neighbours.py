@@ -1,7 +1,7 @@
 """The nearest neighbours of a patch across scenes: what they lie on, and which they are.
 
-Asked about are patches of scenes by a vendor that no run has seen; neighbours are sought in scenes by the others, so that
-no drawing is met again. Concepts and grounds are those of the held-out side in both.
+Asked about are patches of scenes by a vendor that no run has seen; neighbours are sought in scenes by the others, so
+that no drawing is met again. Concepts and grounds are those of the held-out side in both.
 """
 
 import torch

@@ -180,7 +180,9 @@ def attention_measures(maps: Tensor) -> Tensor:
     """
 
     def measured(each: Tensor) -> Tensor:
-        return torch.stack([f(each, masks("looked")).mean() for f in (attention_auc, attention_lift, attention_jaccard)])
+        return torch.stack(
+            [f(each, masks("looked")).mean() for f in (attention_auc, attention_lift, attention_jaccard)]
+        )
 
     heads = torch.stack([measured(maps[:, head]) for head in range(maps.shape[1])])
     return torch.cat([measured(maps.mean(1)), heads[heads[:, 0].argmax()]])

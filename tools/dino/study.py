@@ -2,8 +2,9 @@
 
 Writes mmnotes/dino/study.npz: how well the attention of [CLS] finds objects that no run has seen, and what its and its
 patches' features tell, for both recipes and three seeds, before and after training, beside pixels, colours and
-EfficientNet-Lite0; what the nearest neighbours of a patch lie on; the curves of the loss, the targets' entropy and the prototypes in use; those of a run with
-a warmer teacher; and the attention of every head on a few scenes as training goes on. Takes minutes on one core.
+EfficientNet-Lite0; what the nearest neighbours of a patch lie on; the curves of the loss, the targets' entropy and the
+prototypes in use; those of a run with a warmer teacher; and the attention of every head on a few scenes as training
+goes on. Takes minutes on one core.
 """
 
 import sys

@@ -20,9 +20,10 @@ RUNS = {"DINO": "dino-large-exchanged", "iBOT": "ibot-large-exchanged"}
 def train_one(way: str) -> None:
     """A run of the larger network."""
     torch.manual_seed(SEED)
+    model: Distilled
     if way == "iBOT":
-        filling = filled.Filled(shared=True, **LARGE)
-        model, loss_of = filling, filled.loss_through(filling, exchanged=True)
+        model = filling = filled.Filled(shared=True, **LARGE)
+        loss_of = filled.loss_through(filling, exchanged=True)
     else:
         model = Distilled(**LARGE)
         loss_of = plain.loss_through(model, exchanged=True)
