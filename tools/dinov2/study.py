@@ -42,7 +42,7 @@ RUNS = {
     "Sinkhorn": "dinov2-balanced",
     "DINOv2": "dinov2-whole",
 }
-KNOWN = {"DINO": "DINO, exchanged", "iBOT": "iBOT, exchanged", "two heads": "iBOT, two heads, exchanged"}
+KNOWN = {"DINO": "DINO, exchanged", "iBOT": "iBOT, exchanged", "two heads": "own head, exchanged"}
 MEASURES = (*filled.MEASURES, "nearest", "in use")
 SEEN = ("lift", "patch iou", "patch auc")  # of a phase at another resolution
 

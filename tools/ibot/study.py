@@ -31,9 +31,9 @@ KNOWN = {"random": "random", "DINO, same": "same", "DINO, exchanged": "exchanged
 RUNS = {
     "iBOT, same": "ibot-shared-same",
     "iBOT, exchanged": "ibot-shared-exchanged",
-    "iBOT, two heads, exchanged": "ibot-own-exchanged",
+    "own head, exchanged": "ibot-own-exchanged",
 }
-ORDER = "random", "DINO, same", "iBOT, same", "DINO, exchanged", "iBOT, exchanged", "iBOT, two heads, exchanged"
+ORDER = "random", "DINO, same", "iBOT, same", "DINO, exchanged", "iBOT, exchanged", "own head, exchanged"
 
 
 def measures(backbone: VisionTransformer) -> Tensor:
