@@ -36,8 +36,7 @@ def course(
     upper.grid(axis="y", color="0.8", linewidth=0.5)
     table = np.asarray(answers)
     lower.imshow(table[:, np.argsort(-table.max(0))[:24]], cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    lower.set(xticks=[], yticks=[], xlabel="prototypes", ylabel="clusters")
-    lower.set_title("answers at the end")
+    lower.set(xticks=[], yticks=[], xlabel="prototypes", ylabel="clusters", title="answers at the end")
 
 
 def near(
@@ -63,13 +62,10 @@ def near(
     for number, (place, colour) in enumerate(zip(places, colours, strict=True)):
         tile, patch = np.divmod(number, 3), np.divmod(int(place), side // PATCH)
         top, begin = (side + 2 * GAP) * np.array(tile) + PATCH * np.array(patch) + GAP - 1.5
-        left.add_patch(
-            Rectangle((begin, top), PATCH + 2, PATCH + 2, fill=False, edgecolor=colour, linewidth=2),
-        )
+        left.add_patch(Rectangle((begin, top), PATCH + 2, PATCH + 2, fill=False, edgecolor=colour, linewidth=2))
     right.barh([*rates], [*rates.values()], color=[BLUE if name == chosen else "0.75" for name in rates])
     right.axvline(chance, color="0.4", linewidth=1, linestyle="--")
-    right.set(xlim=(0, 0.6))
-    right.set_title("nearest on an object")
+    right.set(xlim=(0, 0.6), title="nearest on an object")
     right.invert_yaxis()
 
 
@@ -98,8 +94,7 @@ def runs(figure: Figure, curves: Mapping[str, tuple[Sequence[float], ArrayLike, 
         axes.plot(steps, of_all, color=BLUE)
         axes.plot(steps, of_one, color=ORANGE)
         axes.axhline(most, color="0.6", linewidth=0.8, linestyle="--")
-        axes.set(xlabel="step", ylim=(0, 1.05 * most))
-        axes.set_title(name)
+        axes.set(xlabel="step", ylim=(0, 1.05 * most), title=name)
     panels[0].set_ylabel("entropy")
 
 
@@ -123,8 +118,7 @@ def attention(
     right.plot([step], [table[places.index(step), -1]], "o", color=BLUE)
     right.axhline(rival, color=ORANGE, linewidth=1)
     right.axhline(0.5, color="0.6", linewidth=0.8, linestyle="--")
-    right.set(xlabel="step", ylim=(0.2, 0.8))
-    right.set_title("AUC")
+    right.set(xlabel="step", ylim=(0.2, 0.8), title="AUC")
 
 
 def generations(axes: Axes, sizes: Mapping[float, ArrayLike], factors: Mapping[float, float]) -> None:
