@@ -41,7 +41,8 @@ def ways_and_seeds(
     the chosen way blue on a band and the others grey; a line through the dots of one seed, and a dashed line at each of
     the measure's baselines.
 
-    Ways are in the order of the first measure. Of baselines there are at most four names in all.
+    Ways are in the order of the first measure; NaN is a seed that a way lacks. Of baselines there are at most four
+    names in all.
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
     shape = (len(measures), 1) if stacked else (1, len(measures))
@@ -55,7 +56,7 @@ def ways_and_seeds(
         for row, (name, seeds) in enumerate(zip(names, table, strict=True)):
             colour = BLUE if name == chosen else "0.6"
             axes.plot(seeds, np.full(len(seeds), row), "o", color=colour, markersize=4)
-            axes.plot([seeds.mean()] * 2, [row - 0.3, row + 0.3], color=colour, linewidth=2)
+            axes.plot([np.nanmean(seeds)] * 2, [row - 0.3, row + 0.3], color=colour, linewidth=2)
         for rival, at in baselines[measure].items():
             lines[rival] = axes.axvline(at, color=colours[rival], linewidth=1, linestyle="--")
         axes.axhspan(names.index(chosen) - 0.45, names.index(chosen) + 0.45, color=BLUE, alpha=0.1, linewidth=0)

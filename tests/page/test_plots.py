@@ -38,15 +38,16 @@ def test_a_way_has_a_dot_for_each_seed_and_the_chosen_one_is_blue(size, stacked)
     random = np.random.default_rng(0)
     names = ["all", "no KoLeo", "one head"]
     measures = {measure: {name: random.random(3) for name in names} for measure in ("AUC", "neighbours")}
+    measures["AUC"]["one head"][1:] = np.nan
     baselines = {"AUC": {"chance": 0.5, "random weights": 0.4}, "neighbours": {"chance": 0.1}}
     colours = {"chance": ORANGE, "random weights": GREEN}
     ways_and_seeds(figure, measures, baselines, chosen="no KoLeo", seed=2)
     for axes, (measure, values) in zip(figure.axes, measures.items(), strict=True):
-        assert axes.lines[0].get_xdata().tolist() == [values[name][2] for name in names]
+        np.testing.assert_array_equal(axes.lines[0].get_xdata(), [values[name][2] for name in names])
         for row, name in enumerate(names):
             dots, mean = axes.lines[2 * row + 1 : 2 * row + 3]
             np.testing.assert_array_equal(dots.get_xdata(), values[name])
-            assert set(dots.get_ydata()) == {row} and mean.get_xdata()[0] == pytest.approx(values[name].mean())
+            assert set(dots.get_ydata()) == {row} and mean.get_xdata()[0] == pytest.approx(np.nanmean(values[name]))
             assert (dots.get_color() == BLUE) == (mean.get_color() == BLUE) == (name == "no KoLeo")
         dashed = {line.get_color(): line.get_xdata()[0] for line in axes.lines[7:]}
         assert dashed == {colours[name]: at for name, at in baselines[measure].items()}

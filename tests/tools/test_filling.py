@@ -5,7 +5,7 @@ import torch
 
 from tools.dino import distilling
 from tools.dinov2.distilling import SPREAD, balanced_answers, spread
-from tools.dinov2.small import SMALL
+from tools.dinov2.small import Small
 from tools.dinov2.small import loss_through as small_loss
 from tools.ibot import distilling as filling
 
@@ -80,7 +80,7 @@ def test_features_are_spread_view_by_view():
 
 def test_a_small_student_learns_from_whoever_teaches():
     torch.manual_seed(0)
-    large, small = distilling.Distilled(), distilling.Distilled(**SMALL)
+    large, small = distilling.Distilled(), Small()
     assert sum(map(torch.Tensor.numel, small.student["backbone"].parameters())) < 40_000
     alone, taught = (small_loss(small, teacher)(random()) for teacher in (None, large.teacher))
     assert alone.item() != taught.item()

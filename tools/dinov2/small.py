@@ -11,10 +11,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from mmnotes.dino import cross_view_loss
-from mmnotes.dino.pretrained import SEEDS
+from mmnotes.dino import DINOHead, cross_view_loss, teacher_of
+from mmnotes.dino.pretrained import PATCH, SEEDS, SIZE
+from mmnotes.layers.vision_transformer import VisionTransformer
 from mmnotes.sinkhorn import teacher_assignment
 from tools.dino.distilling import (
+    HEAD,
     STEPS,
     STUDENT_TAU,
     TEACHER_TAU,
@@ -29,11 +31,22 @@ from tools.dino.distilling import (
 from tools.dinov2.train import kept
 from tools.training import train_
 
-SMALL = {"dim": 32, "depth": 2}
+DIM, DEPTH = 32, 2
 WAYS = ("alone", "distilled")
 
 
-def loss_through(model: Distilled, teacher: nn.ModuleDict | None) -> Callable[[torch.Generator], Tensor]:
+class Small(Distilled):
+    """The student and its average, both small and given pixels as they are; whoever teaches is not part of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = {"size": SIZE, "patch": PATCH, "dim": DIM, "depth": DEPTH, "heads": 4, "hidden": 4 * DIM}
+        backbone = VisionTransformer(**sizes, scale=1.0, registers=0)
+        self.student = nn.ModuleDict({"backbone": backbone, "head": DINOHead(dim=DIM, **HEAD)})
+        self.teacher = teacher_of(self.student)
+
+
+def loss_through(model: Small, teacher: nn.ModuleDict | None) -> Callable[[torch.Generator], Tensor]:
     """DINO's loss of a random batch, with Sinkhorn's targets from `teacher` or, without one, from the average."""
 
     def loss_of(random: torch.Generator) -> Tensor:
@@ -52,7 +65,7 @@ def loss_through(model: Distilled, teacher: nn.ModuleDict | None) -> Callable[[t
 def train_one(way: str, seed: int) -> None:
     """A run of a small network, in as many steps as its teacher had."""
     torch.manual_seed(seed)
-    model = Distilled(**SMALL)
+    model = Small()
     loss_of = loss_through(model, kept("whole", seed).teacher if way == "distilled" else None)
     train_(model, optimiser_of(model), loss_of, rate_at, name=f"small-{way}", steps=STEPS, seed=seed)
 

@@ -4,17 +4,19 @@
 Writes mmnotes/dinov2/study.npz: the probes of ``tools.dino.probes`` for each step from DINO to DINOv2, how many
 prototypes the targets name and how far apart features are; whether [CLS] and patches agree on where the head they share
 should go; a small student alone beside one that was distilled; and what a short phase at a higher resolution does.
-Three seeds each. Takes minutes on one core.
+Three seeds each, as far as they are trained. Takes minutes on one core.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, normalize
 
 from mmnotes.dino.pretrained import SEEDS
-from mmnotes.layers.samples import Samples, packed, stored_samples
+from mmnotes.layers.samples import Axes, Samples, packed, stored_samples
 from mmnotes.layers.vision_transformer import VisionTransformer
 from tools.dino.distilling import STEPS, kept_backbone, views
 from tools.dino.probes import (
@@ -28,10 +30,11 @@ from tools.dino.probes import (
     patch_measures,
 )
 from tools.dinov2.resolution import SIZES
-from tools.dinov2.small import WAYS
+from tools.dinov2.resolution import STEPS as PHASE
+from tools.dinov2.small import WAYS, Small
 from tools.ibot import study as filled
 from tools.ibot.distilling import Filled, centred_answers, holes_for, terms
-from tools.training import kept_state, write
+from tools.training import kept_state, steps_done, write
 
 FILE = "dinov2/study.npz"
 LAST, BATCHES, FIRST_SEED = 100, 20, 20_000  # steps of a curve; batches of a gradient
@@ -47,18 +50,26 @@ MEASURES = (*filled.MEASURES, "nearest", "in use")
 SEEN = ("lift", "patch iou", "patch auc")  # of a phase at another resolution
 
 
+def by_seed(measured: Callable[[int], Tensor], run: str, *, steps: int = STEPS) -> Tensor:
+    """What is measured of a run's seeds, one after the other; NaN where a seed is not trained to its end."""
+    whole = [seed for seed in SEEDS if steps_done(name=run, seed=seed) == steps]
+    found = {seed: measured(seed) for seed in whole}
+    print(f"{run}, seeds {whole}:", *(f"{x:.3f}" for x in torch.stack([*found.values()]).mean(0).flatten()), flush=True)
+    return torch.stack([found.get(seed, torch.full_like(found[whole[0]], torch.nan)) for seed in SEEDS])
+
+
 def recipe_table() -> Samples:
-    """Every recipe's measures; in use are so many prototypes by a batch's targets at the end of the training."""
-    rows = []
-    for recipe, run in RUNS.items():
-        for seed in SEEDS:
-            backbone = kept_backbone(name=run, seed=seed)
-            in_use = kept_state(name=run, seed=seed)["curves"][-LAST:, -1].mean()
-            found = measured_before(KNOWN[recipe], seed) if recipe in KNOWN else filled.measures(backbone)
-            rows.append(torch.cat([found, apart(backbone)[None], in_use[None]]))
-        show(recipe, torch.stack(rows[-len(SEEDS) :]).mean(0))
-    table = torch.stack(rows).unflatten(0, (len(RUNS), len(SEEDS)))
-    return Samples(table.half(), {"recipe": tuple(RUNS), "seed": SEEDS, "measure": MEASURES})
+    """Every recipe's measures."""
+    rows = torch.stack([by_seed(partial(recipe_measures, recipe), run) for recipe, run in RUNS.items()])
+    return Samples(rows.half(), {"recipe": tuple(RUNS), "seed": SEEDS, "measure": MEASURES})
+
+
+def recipe_measures(recipe: str, seed: int) -> Tensor:
+    """All of ``MEASURES``; in use are so many prototypes by a batch's targets at the end of the training."""
+    backbone = kept_backbone(name=RUNS[recipe], seed=seed)
+    in_use = kept_state(name=RUNS[recipe], seed=seed)["curves"][-LAST:, -1].mean()
+    found = measured_before(KNOWN[recipe], seed) if recipe in KNOWN else filled.measures(backbone)
+    return torch.cat([found, apart(backbone)[None], in_use[None]])
 
 
 def measured_before(way: str, seed: int) -> Tensor:
@@ -103,34 +114,35 @@ def agreement(model: Filled, batch: int) -> float:
 
 def small_table() -> Samples:
     """A small student alone and distilled."""
-    rows = []
-    for way in WAYS:
-        backbones = [kept_backbone(name=f"small-{way}", seed=seed) for seed in SEEDS]
-        rows.append(torch.stack([filled.measures(each) for each in backbones]))
-        show(f"small, {way}", rows[-1].mean(0))
-    return Samples(torch.stack(rows).half(), {"way": WAYS, "seed": SEEDS, "measure": filled.MEASURES})
+    rows = torch.stack([by_seed(partial(small_measures, f"small-{way}"), f"small-{way}") for way in WAYS])
+    return Samples(rows.half(), {"way": WAYS, "seed": SEEDS, "measure": filled.MEASURES})
+
+
+def small_measures(run: str, seed: int) -> Tensor:
+    """The measures of a small network's average."""
+    model = Small()
+    model.load_state_dict(kept_state(name=run, seed=seed))
+    return filled.measures(model.requires_grad_(False).teacher["backbone"])
 
 
 def resolution_table() -> Samples:
     """The whole recipe and what became of it in as many more steps at each resolution, seen at each resolution."""
-    runs = {"before": RUNS["DINOv2"]} | {str(size): f"dinov2-at-{size}" for size in SIZES}
-    rows = []
-    for way, run in runs.items():
-        found = [[seen_at(kept_backbone(name=run, seed=seed), size) for size in SIZES] for seed in SEEDS]
-        rows.append(torch.stack([torch.stack(each) for each in found]))
-        show(f"phase {way}", rows[-1].mean(0).flatten())
-    return Samples(torch.stack(rows).half(), {"phase": tuple(runs), "seed": SEEDS, "size": SIZES, "measure": SEEN})
+    runs = {RUNS["DINOv2"]: STEPS, **{f"dinov2-at-{size}": PHASE for size in SIZES}}
+    rows = torch.stack([by_seed(partial(seen_at_all, run), run, steps=steps) for run, steps in runs.items()])
+    axes: Axes = {"phase": ("none", *map(str, SIZES)), "seed": SEEDS, "size": SIZES, "measure": SEEN}
+    return Samples(rows.half(), axes)
+
+
+def seen_at_all(run: str, seed: int) -> Tensor:
+    """The measures of ``SEEN`` at each of ``SIZES``."""
+    backbone = kept_backbone(name=run, seed=seed)
+    return torch.stack([seen_at(backbone, size) for size in SIZES])
 
 
 def seen_at(backbone: VisionTransformer, size: int) -> Tensor:
     """The measures of ``SEEN`` of pictures that are enlarged to this size."""
     lift = attention_measures(heads_of(backbone, enlarged(drawn("looked").pixels(), size)))[1]
     return torch.stack([lift, *patch_measures(at_size(by_backbone(backbone), size))])
-
-
-def show(name: str, row: Tensor) -> None:
-    """A line of numbers."""
-    print(f"{name:>20}", *(f"{x:.3f}" for x in row.tolist()), flush=True)
 
 
 def main() -> None:

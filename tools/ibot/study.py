@@ -1,9 +1,9 @@
 """Measure what the chapter says of its trained backbones: ``python -m tools.ibot.study``, after ``tools.dino.study``,
-``tools.ibot.train`` and ``tools.ibot.size``.
+``tools.ibot.train``; ``tools.ibot.size`` too if that is to be told.
 
 Writes mmnotes/ibot/study.npz: attention against masks and what features tell, by the probes of ``tools.dino.probes``,
 for DINO and iBOT on one ground and on two and for iBOT with a head of its own for patches, three seeds each; and for
-both with a larger network, one seed. Takes minutes on one core.
+both with a larger network, one seed, where these are trained. Takes minutes on one core.
 """
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 from mmnotes.dino.pretrained import SEEDS, untrained_backbone
 from mmnotes.layers.samples import Samples, packed, stored_samples
 from mmnotes.layers.vision_transformer import VisionTransformer
-from tools.dino.distilling import kept_backbone
+from tools.dino.distilling import STEPS, kept_backbone
 from tools.dino.probes import (
     ATTENTION,
     FEATURES,
@@ -23,7 +23,7 @@ from tools.dino.probes import (
     heads_of,
 )
 from tools.ibot import size
-from tools.training import write
+from tools.training import steps_done, write
 
 FILE = "ibot/study.npz"
 MEASURES = (*ATTENTION[:3], *FEATURES)
@@ -81,7 +81,10 @@ def main() -> None:
     """Measure and write the file."""
     torch.set_num_threads(1)
     print(f"{'':>27}", *MEASURES)
-    write(FILE, packed({"measures": seeds_table(), "large": large_table()}))
+    tables = {"measures": seeds_table()}
+    if all(steps_done(name=name, seed=size.SEED) == STEPS for name in size.RUNS.values()):
+        tables["large"] = large_table()
+    write(FILE, packed(tables))
 
 
 if __name__ == "__main__":
