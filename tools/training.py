@@ -63,6 +63,12 @@ def kept_state(*, name: str, seed: int) -> dict[str, Tensor]:
     return state
 
 
+def steps_done(*, name: str, seed: int) -> int:
+    """How many steps of a run ``train_`` has kept; 0 where there is no such run."""
+    file = _file(name, seed)
+    return int(torch.load(file, weights_only=True)["step"]) if file.exists() else 0
+
+
 def one_step(
     optimiser: torch.optim.Optimizer,
     loss_of: Callable[[torch.Generator], Tensor],

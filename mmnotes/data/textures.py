@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from mmnotes.data.pictures import photos
+from mmnotes.layers.colours import luma
 
 SIDE = 64  # pixels of a scene
 HELD_OUT_PHOTOS = ("temple", "flower")
-LUMA = (0.299, 0.587, 0.114)
 BRIGHTNESS = (0.35, 0.85)  # of a ground on average: a drawing is brighter than its ground in half of the scenes
 DARKEST, ROUNDS = 1e-3, 4
 
@@ -57,9 +57,9 @@ def _brightened(pictures: Tensor, random: torch.Generator) -> Tensor:
     """Each to a power with which its mean brightness is a number drawn from ``BRIGHTNESS``, nearly."""
     (low, high), pictures = BRIGHTNESS, pictures.clamp(min=DARKEST)
     wanted = low + (high - low) * torch.rand(len(pictures), 1, 1, 1, generator=random)
-    weights, power = torch.tensor(LUMA)[:, None, None], torch.ones_like(wanted)
+    power = torch.ones_like(wanted)
     for _ in range(ROUNDS):
-        bright = ((pictures**power) * weights).sum(1, keepdim=True).mean((2, 3), keepdim=True)
+        bright = luma(pictures**power).mean((2, 3), keepdim=True)
         power = power * wanted.log() / bright.log()
     return pictures**power
 

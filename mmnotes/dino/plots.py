@@ -10,7 +10,9 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
-from mmnotes.page.plots import montage
+from mmnotes.page.plots import GAP, montage
+
+PATCH = 8  # pixels
 
 
 def course(
@@ -34,8 +36,37 @@ def course(
     upper.grid(axis="y", color="0.8", linewidth=0.5)
     table = np.asarray(answers)
     lower.imshow(table[:, np.argsort(-table.max(0))[:24]], cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    lower.set(xticks=[], yticks=[], xlabel="prototypes", ylabel="clusters")
-    lower.set_title("answers at the end")
+    lower.set(xticks=[], yticks=[], xlabel="prototypes", ylabel="clusters", title="answers at the end")
+
+
+def near(
+    figure: Figure,
+    pictures: Sequence[ArrayLike],
+    places: Sequence[int],
+    on_object: ArrayLike,
+    rates: Mapping[str, float],
+    *,
+    chosen: str,
+    chance: float,
+) -> None:
+    """Six scenes (3, height, width), in each a patch framed: that which is asked about, black, and the nearest, blue
+    on an object and orange elsewhere; and a rate for each name as bars, the chosen one blue, with a line at chance.
+
+    Pictures have eight steps of a colour: a frame of the book has few colours in all.
+    """
+    stacked = figure.get_figwidth() < figure.get_figheight()
+    left, right = figure.subplots(2, 1, height_ratios=(3, 2)) if stacked else figure.subplots(1, 2, width_ratios=(2, 1))
+    shown = np.round(7 * np.stack([np.asarray(each) for each in pictures])) / 7
+    montage(left, shown.reshape(2, 3, *shown.shape[1:]))
+    side, colours = shown.shape[-1], ["black", *(BLUE if hit else ORANGE for hit in np.asarray(on_object))]
+    for number, (place, colour) in enumerate(zip(places, colours, strict=True)):
+        tile, patch = np.divmod(number, 3), np.divmod(int(place), side // PATCH)
+        top, begin = (side + 2 * GAP) * np.array(tile) + PATCH * np.array(patch) + GAP - 1.5
+        left.add_patch(Rectangle((begin, top), PATCH + 2, PATCH + 2, fill=False, edgecolor=colour, linewidth=2))
+    right.barh([*rates], [*rates.values()], color=[BLUE if name == chosen else "0.75" for name in rates])
+    right.axvline(chance, color="0.4", linewidth=1, linestyle="--")
+    right.set(xlim=(0, 0.6), title="nearest on an object")
+    right.invert_yaxis()
 
 
 def crops(axes: Axes, pictures: Sequence[ArrayLike], boxes: ArrayLike) -> None:
@@ -52,31 +83,6 @@ def crops(axes: Axes, pictures: Sequence[ArrayLike], boxes: ArrayLike) -> None:
             axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=thick))
 
 
-def answers(figure: Figure, targets: ArrayLike, pictures: ArrayLike) -> None:
-    """Targets (crops, prototypes) as columns over their crops (crops, 3, height, width), and the prototypes' loads.
-
-    Prototypes are sorted by their load and drawn to the 24th; a line is the fair load. Shades go with the square root
-    of a target, in eight steps, and crops have four steps of a colour: a frame of the book has few colours in all.
-    """
-    table = np.asarray(targets)
-    loads = table.mean(0) * table.shape[1]
-    order = np.argsort(-loads)[:24]
-    shown = table[: len(np.asarray(pictures))]
-    upper, right = figure.subplots(1, 2, width_ratios=(3, 1), sharey=True)
-    shades = np.round(7 * np.sqrt(shown[:, order].T.clip(0, 1))) / 7
-    upper.imshow(shades, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    upper.set(xticks=[], yticks=[], ylabel="prototypes")
-    upper.set_title("targets")
-    strip = upper.inset_axes((0, -0.17, 1, 0.15))
-    tiles = np.pad(np.round(3 * np.asarray(pictures)) / 3, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
-    strip.imshow(np.hstack([each.transpose(1, 2, 0) for each in tiles]), aspect="auto", interpolation="none")
-    strip.axis("off")
-    right.barh(range(len(order)), loads[order], color=BLUE)
-    right.axvline(1, color=ORANGE)
-    right.set(xlim=(0, max(4.0, 1.05 * loads.max())))
-    right.set_title("load / fair")
-
-
 def runs(figure: Figure, curves: Mapping[str, tuple[Sequence[float], ArrayLike, ArrayLike]], *, most: float) -> None:
     """For each name a panel: over steps the mean entropy of a target, orange, and the entropy of their mean, blue.
 
@@ -88,8 +94,7 @@ def runs(figure: Figure, curves: Mapping[str, tuple[Sequence[float], ArrayLike, 
         axes.plot(steps, of_all, color=BLUE)
         axes.plot(steps, of_one, color=ORANGE)
         axes.axhline(most, color="0.6", linewidth=0.8, linestyle="--")
-        axes.set(xlabel="step", ylim=(0, 1.05 * most))
-        axes.set_title(name)
+        axes.set(xlabel="step", ylim=(0, 1.05 * most), title=name)
     panels[0].set_ylabel("entropy")
 
 
@@ -113,8 +118,7 @@ def attention(
     right.plot([step], [table[places.index(step), -1]], "o", color=BLUE)
     right.axhline(rival, color=ORANGE, linewidth=1)
     right.axhline(0.5, color="0.6", linewidth=0.8, linestyle="--")
-    right.set(xlabel="step", ylim=(0.2, 0.8))
-    right.set_title("AUC")
+    right.set(xlabel="step", ylim=(0.2, 0.8), title="AUC")
 
 
 def generations(axes: Axes, sizes: Mapping[float, ArrayLike], factors: Mapping[float, float]) -> None:

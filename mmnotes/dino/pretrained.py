@@ -10,18 +10,19 @@ from mmnotes.layers.weights import part
 
 Ground = Literal["same", "exchanged"]
 GROUNDS: tuple[Ground, ...] = get_args(Ground)
-SEEDS, SIZE, LOCAL_SIZE, PATCH, DIM = (0, 1, 2), 64, 32, 8, 64
+SEEDS, SIZE, PATCH = (0, 1, 2), 64, 8
+DIM, DEPTH = 64, 3
 MEAN, SPREAD = 0.5, 0.25  # of pixels, nearly
 
 
-def untrained_backbone() -> VisionTransformer:
-    """A vision transformer of the trained ones' size, with its first, random weights.
+def untrained_backbone(*, dim: int = DIM, depth: int = DEPTH) -> VisionTransformer:
+    """A vision transformer, unless told otherwise of the trained ones' size, with its first, random weights.
 
     That pixels are to be centred and scaled is in the weights of its first layer.
 
     Shapes: pixels (batch, 3, 64, 64), or other multiples of 8, from 0 to 1 -> as ``VisionTransformer``.
     """
-    sizes = {"size": SIZE, "patch": PATCH, "dim": DIM, "depth": 3, "heads": 4, "hidden": 4 * DIM}
+    sizes = {"size": SIZE, "patch": PATCH, "dim": dim, "depth": depth, "heads": 4, "hidden": 4 * dim}
     model = VisionTransformer(**sizes, scale=1.0, registers=0)
     with torch.no_grad():
         weight, bias = model.patch.parameters()

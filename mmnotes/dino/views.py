@@ -9,11 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mmnotes.layers.colours import luma
+
 SHARES = (0.4, 1.0), (0.05, 0.4)  # of the picture's area: global and local crops
 ASPECT = (3 / 4, 4 / 3)
 JITTERED, GREY = 0.8, 0.2  # shares of the crops
 BRIGHTNESS, CONTRAST, SATURATION, HUE = 0.4, 0.4, 0.2, 0.1
-LUMA = (0.299, 0.587, 0.114)
 
 
 def multi_crop(
@@ -115,16 +116,15 @@ def jittered(
     def draw(low: float, high: float) -> Tensor:
         return (low + (high - low) * torch.rand(batch, 1, 1, 1, generator=random)).to(pixels)
 
-    luma = pixels.new_tensor(LUMA)[:, None, None]
     mirrored = torch.where(draw(0, 1) < 0.5, pixels.flip(-1), pixels)
     x = (mirrored * draw(1 - brightness, 1 + brightness)).clamp(0, 1)
-    mean = (luma * x).sum((1, 2, 3), keepdim=True) / x[0, 0].numel()
+    mean = luma(x).mean((2, 3), keepdim=True)
     x = (mean + draw(1 - contrast, 1 + contrast) * (x - mean)).clamp(0, 1)
-    grey = (luma * x).sum(1, keepdim=True)
+    grey = luma(x)
     x = grey + draw(1 - saturation, 1 + saturation) * (x - grey)
     x = _turned(x, 2 * math.pi * draw(-hue, hue)).clamp(0, 1)
     x = torch.where(draw(0, 1) < JITTERED, x, mirrored)
-    return torch.where(draw(0, 1) < strength * GREY, (luma * x).sum(1, keepdim=True), x)
+    return torch.where(draw(0, 1) < strength * GREY, luma(x), x)
 
 
 def _turned(pixels: Tensor, angle: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
+from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE
 
 
 def circle(
@@ -91,33 +91,3 @@ def depth(figure: Figure, given: ArrayLike, *, shown: int = 24) -> None:
     right.axhline(1, color=ORANGE, linewidth=1, linestyle="--")
     right.set(xscale="log", xlim=(1, len(times)), ylim=(-0.05, 3), xlabel="draws")
     right.set_title("times the branch, on average")
-
-
-def recipe(
-    figure: Figure,
-    measures: Mapping[str, Mapping[str, ArrayLike]],
-    baselines: Mapping[str, Mapping[str, float]],
-    *,
-    chosen: str,
-) -> None:
-    """For each measure a panel; in it a row for each recipe, with a dot for each seed and a bar at their mean, those of
-    the chosen recipe blue on a band and the others grey, and a dashed line at each of the measure's baselines.
-
-    Recipes are in the order of the first measure. Of baselines there are at most four names in all.
-    """
-    stacked = figure.get_figwidth() < figure.get_figheight()
-    shape = (len(measures), 1) if stacked else (1, len(measures))
-    panels = np.atleast_1d(figure.subplots(*shape, sharey=True))
-    names = [*next(iter(measures.values()))]
-    rivals = dict.fromkeys(rival for each in baselines.values() for rival in each)
-    colours, lines = dict(zip(rivals, (ORANGE, GREEN, PURPLE, SKY), strict=False)), {}
-    for axes, (measure, values) in zip(panels, measures.items(), strict=True):
-        for row, name in enumerate(names):
-            seeds, colour = np.asarray(values[name]).reshape(-1), BLUE if name == chosen else "0.6"
-            axes.plot(seeds, np.full(len(seeds), row), "o", color=colour, markersize=4)
-            axes.plot([seeds.mean()] * 2, [row - 0.3, row + 0.3], color=colour, linewidth=2)
-        for rival, at in baselines[measure].items():
-            lines[rival] = axes.axvline(at, color=colours[rival], linewidth=1, linestyle="--")
-        axes.axhspan(names.index(chosen) - 0.45, names.index(chosen) + 0.45, color=BLUE, alpha=0.1, linewidth=0)
-        axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5), xlabel=measure)
-    figure.legend([*lines.values()], [*lines], loc="outside upper right", ncols=2, handlelength=1.2)

@@ -112,21 +112,3 @@ def fillings(axes: Axes, pictures: ArrayLike, masked: ArrayLike, asked: ArrayLik
         for corner, width in (((patch * column, patch * row), patch), ((side + 4, line * hole), line)):
             at = corner[0] + GAP - 0.5, corner[1] + top
             axes.add_patch(Rectangle(at, width, width, fill=False, edgecolor=colour, linewidth=2))
-
-
-def dots(figure: Figure, measures: Mapping[str, Mapping[str, ArrayLike]]) -> None:
-    """For each measure a panel, for each way a line with a dot for each seed; a way of one value alone is a baseline,
-    whose dot is grey and continues as a dashed line.
-    """
-    stacked = figure.get_figwidth() < figure.get_figheight()
-    shape = (len(measures), 1) if stacked else (1, len(measures))
-    panels = np.atleast_1d(figure.subplots(*shape, sharey=True))
-    for axes, (measure, ways) in zip(panels, measures.items(), strict=True):
-        for place, values in enumerate(ways.values()):
-            found = np.ravel(np.asarray(values))
-            axes.plot(found, [place] * len(found), "o", color=BLUE if len(found) > 1 else "0.6", alpha=0.8)
-            if len(found) == 1:
-                axes.axvline(found[0], color="0.7", linewidth=0.8, linestyle="--")
-        axes.set(title=measure, yticks=range(len(ways)), yticklabels=[*ways])
-        axes.grid(axis="y", color="0.9")
-    panels[0].invert_yaxis()

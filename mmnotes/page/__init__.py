@@ -5,6 +5,7 @@ from mmnotes.page.diagram import Diagram
 from mmnotes.page.exercises import check
 from mmnotes.page.lab import Lab
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
+from mmnotes.page.plots import ways_and_seeds
 from mmnotes.page.style import set_up
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "Switch",
     "check",
     "set_up",
+    "ways_and_seeds",
 ]

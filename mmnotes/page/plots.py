@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, GREEN, ORANGE
+from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
 
 GAP = 2  # white pixels between two pictures
 
@@ -26,3 +27,39 @@ def mean_and_range(axes: Axes, x: Sequence[float], values: Mapping[str, ArrayLik
         axes.fill_between(x, numbers.min(1), numbers.max(1), color=colour, alpha=0.2, linewidth=0)
         axes.plot(x, numbers.mean(1), ".-", color=colour, label=name)
     axes.legend()
+
+
+def ways_and_seeds(
+    figure: Figure,
+    measures: Mapping[str, Mapping[str, ArrayLike]],
+    baselines: Mapping[str, Mapping[str, float]],
+    *,
+    chosen: str,
+    seed: int,
+) -> None:
+    """For each measure a panel; in it a row for each way, with a dot for each seed and a bar at their mean, those of
+    the chosen way blue on a band and the others grey; a line through the dots of one seed, and a dashed line at each of
+    the measure's baselines.
+
+    Ways are in the order of the first measure; NaN is a seed that a way lacks. Of baselines there are at most four
+    names in all.
+    """
+    stacked = figure.get_figwidth() < figure.get_figheight()
+    shape = (len(measures), 1) if stacked else (1, len(measures))
+    panels = np.atleast_1d(figure.subplots(*shape, sharey=True))
+    names = [*next(iter(measures.values()))]
+    rivals = dict.fromkeys(rival for each in baselines.values() for rival in each)
+    colours, lines = dict(zip(rivals, (ORANGE, GREEN, PURPLE, SKY), strict=False)), {}
+    for axes, (measure, values) in zip(panels, measures.items(), strict=True):
+        table = np.stack([np.asarray(values[name]) for name in names])
+        axes.plot(table[:, seed], range(len(names)), color=BLUE, linewidth=1, alpha=0.6)
+        for row, (name, seeds) in enumerate(zip(names, table, strict=True)):
+            colour = BLUE if name == chosen else "0.6"
+            axes.plot(seeds, np.full(len(seeds), row), "o", color=colour, markersize=4)
+            axes.plot([np.nanmean(seeds)] * 2, [row - 0.3, row + 0.3], color=colour, linewidth=2)
+        for rival, at in baselines[measure].items():
+            lines[rival] = axes.axvline(at, color=colours[rival], linewidth=1, linestyle="--")
+        axes.axhspan(names.index(chosen) - 0.45, names.index(chosen) + 0.45, color=BLUE, alpha=0.1, linewidth=0)
+        axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5), xlabel=measure)
+        axes.locator_params(axis="x", nbins=3)
+    figure.legend([*lines.values()], [*lines], loc="outside upper right", ncols=2, handlelength=1.2)

@@ -47,15 +47,26 @@ def test_boxes_lie_where_the_crops_are(axes):
     assert [each.get_edgecolor() for each in (first, second)] == [to_rgba(ORANGE), to_rgba(SKY)]
 
 
-def test_answers_stand_in_the_order_of_their_loads(figure):
-    targets = np.zeros((4, 30))
-    targets[:3, 5], targets[3, 2], targets[0, 9] = 1, 1, 1 / 64
-    plots.answers(figure, targets, np.full((2, 3, 8, 8), 0.5))
-    left, right = figure.axes[:2]
-    drawn = left.images[0].get_array()
-    assert drawn.shape == (24, 2) and drawn[0].tolist() == [1, 1] and np.isclose(drawn[1:].sum(), 1 / 7)
-    assert [bar.get_width() for bar in right.patches][:3] == [22.5, 7.5, 30 / 64 / 4]
-    assert left.child_axes[0].images[0].get_array().shape == (10, 20, 3)
+@pytest.mark.parametrize(("size", "beside"), [((6.4, 2.7), True), ((4.2, 4.6), False)])
+def test_near_patches_are_framed_by_what_they_lie_on(size, beside):
+    figure = plt.figure(figsize=size)
+    pictures = [np.full((3, 64, 64), each / 7) for each in range(6)]
+    rates = {"random": 0.4, "trained": 0.5}
+    near = dict(chosen="trained", chance=0.14)
+    plots.near(figure, pictures, [0, 9, 63, 1, 8, 0], [True, False, True, False, True], rates, **near)
+    left, right = figure.axes
+    assert left.images[0].get_array().shape == (2 * 68, 3 * 68, 3)
+    frames = [(patch.get_bbox().bounds, patch.get_edgecolor()) for patch in left.patches]
+    asked, second, third, fourth, *_ = frames
+    assert asked == ((0.5, 0.5, 10, 10), to_rgba("black"))
+    assert second == ((68.5 + 8, 0.5 + 8, 10, 10), to_rgba(BLUE)), "row 1, column 1 of the second scene"
+    assert third == ((136.5 + 56, 0.5 + 56, 10, 10), to_rgba(ORANGE))
+    assert fourth[0] == (0.5 + 8, 68.5, 10, 10), "row 0, column 1 of the first scene below"
+    assert [bar.get_width() for bar in right.patches] == [0.4, 0.5]
+    assert [bar.get_facecolor() for bar in right.patches] == [to_rgba("0.75"), to_rgba(BLUE)]
+    assert right.lines[0].get_xdata()[0] == 0.14
+    assert (right.get_position().x0 > left.get_position().x1) == beside
+    plt.close(figure)
 
 
 def test_runs_are_two_entropies_each_below_the_largest_there_is(figure):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmnotes.dinov2 import plots
-from mmnotes.page import BLUE, GREEN, ORANGE
+from mmnotes.page import BLUE
 
 WIDE, NARROW = (6.0, 3.0), (4.2, 5.0)
 
@@ -61,31 +61,3 @@ def test_depth_shows_the_first_draws_and_averages_of_all(figure):
     assert table.images[0].get_array().astype(int).tolist() == [[1, 0, 1], [0, 1, 0]]
     ends = [line.get_ydata()[-1] for line in averages.lines]
     assert ends == [1.5, 0.5, 1.0, 1.0] and averages.lines[2].get_color() == BLUE
-
-
-@pytest.mark.parametrize(("figure", "stacked"), [(WIDE, False), (NARROW, True)], indirect=["figure"])
-def test_a_recipe_has_a_dot_for_each_seed_and_the_chosen_one_is_blue(figure, stacked):
-    random = np.random.default_rng(0)
-    names = ["all", "no KoLeo", "one head"]
-    measures = {measure: {name: random.random(3) for name in names} for measure in ("AUC", "neighbours")}
-    baselines = {"AUC": {"chance": 0.5, "random weights": 0.4}, "neighbours": {"chance": 0.1}}
-    colours = {"chance": ORANGE, "random weights": GREEN}
-    plots.recipe(figure, measures, baselines, chosen="no KoLeo")
-    for axes, (measure, values) in zip(figure.axes, measures.items(), strict=True):
-        for row, name in enumerate(names):
-            dots, mean = axes.lines[2 * row : 2 * row + 2]
-            np.testing.assert_array_equal(dots.get_xdata(), values[name])
-            assert set(dots.get_ydata()) == {row} and mean.get_xdata()[0] == pytest.approx(values[name].mean())
-            assert (dots.get_color() == BLUE) == (mean.get_color() == BLUE) == (name == "no KoLeo")
-        dashed = {line.get_color(): line.get_xdata()[0] for line in axes.lines[6:]}
-        assert dashed == {colours[name]: at for name, at in baselines[measure].items()}
-        assert axes.get_xlabel() == measure
-        (band,) = axes.patches
-        assert band.get_y() == pytest.approx(1 - 0.45) and band.get_height() == pytest.approx(0.9)
-        assert axes.yaxis_inverted()
-    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == names
-    (legend,) = figure.legends
-    named = zip(legend.get_texts(), legend.get_lines(), strict=True)
-    assert {text.get_text(): line.get_color() for text, line in named} == colours
-    columns = {axes.get_subplotspec().colspan.start for axes in figure.axes}
-    assert (columns == {0}) == stacked

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmnotes.dino.pretrained import LOCAL_SIZE, PATCH, SIZE
+from mmnotes.dino.pretrained import PATCH, SIZE
 from tools.dino import distilling as dino
 from tools.ibot import distilling as ibot
 
@@ -24,9 +24,9 @@ def here():
 def test_the_table_names_the_settings_of_our_training(here):
     side = SIZE // PATCH
     assert here["patches of a global crop"] == f"{side} × {side}"
-    assert here["local crops"].startswith(f"{dino.LOCAL_CROPS} of {LOCAL_SIZE}²")
-    assert here["head"].endswith(f"; {dino.PROTOTYPES} prototypes")
-    assert here["holes"] == f"as iBOT, from step {ibot.START} of {dino.STEPS}"
+    assert here["local crops"].startswith(f"{dino.LOCAL_CROPS} of {SIZE // 2}²")
+    assert here["head"].endswith(f"; {dino.HEAD['prototypes']} prototypes")
+    assert here["holes"] == f"as iBOT, from step {ibot.START * dino.STEPS:g} of {dino.STEPS}"
     taus = dino.STUDENT_TAU, dino.TEACHER_TAU, dino.TEACHER_TAU
     assert here[r"$\tau_s$; $\tau_t$; $\tau_t'$"] == "; ".join(f"{each:g}" for each in taus)
     assert here["centres"].startswith(f"{dino.CENTRE_MOMENTUM:g} of the past each;")

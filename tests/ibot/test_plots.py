@@ -94,19 +94,3 @@ def test_patches_are_enlarged_to_a_fourth_of_their_scene(axes):
     drawn = np.asarray(axes.images[0].get_array())[2:-2, 2:-2, 0]
     assert drawn.shape == (64, 64 + 4 + 3 * 16 + 4)
     assert np.array_equal(drawn[:16:2, 88:104:2], nearest[0, 0, 0, 0]) and drawn[1, 89] == nearest[0, 0, 0, 0, 0, 0]
-
-
-@pytest.mark.parametrize(("size", "beside"), [((6, 2.6), True), ((4, 4.4), False)])
-def test_ways_have_a_dot_for_each_seed_and_baselines_a_line(size, beside):
-    figure = plt.figure(figsize=size)
-    ways = {"random": [0.4, 0.5, 0.6], "iBOT": [0.7, 0.8, 0.9], "brightness": 0.66}
-    plots.dots(figure, {"AUC": ways, "lift": {name: np.asarray(each) * 2 for name, each in ways.items()}})
-    first, second = figure.axes
-    drawn = [line.get_xdata().tolist() for line in second.lines if line.get_marker() == "o"]
-    assert drawn == [[0.8, 1.0, 1.2], [1.4, 1.6, 1.8], [1.32]]
-    assert [line.get_xdata()[0] for line in first.lines if line.get_linestyle() == "--"] == [0.66]
-    assert [each.get_text() for each in first.get_yticklabels()] == [*ways]
-    low, high = first.get_ylim()
-    assert low > high, "the first way is on top"
-    assert (second.get_position().x0 > first.get_position().x1) == beside
-    plt.close(figure)

@@ -1,8 +1,11 @@
 """The pictures that several chapters share show the numbers that they are given."""
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 
-from mmnotes.page.plots import GAP, mean_and_range, montage
+from mmnotes.page import BLUE, GREEN, ORANGE
+from mmnotes.page.plots import GAP, mean_and_range, montage, ways_and_seeds
 
 
 def test_a_montage_puts_each_picture_in_its_place(axes):
@@ -27,3 +30,35 @@ def test_a_line_runs_through_the_means_inside_its_band(axes):
     edge = axes.collections[0].get_paths()[0].vertices
     assert edge[:, 1].max() == 6 and edge[:, 1].min() == 0
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["first", "second"]
+
+
+@pytest.mark.parametrize(("size", "stacked"), [((6.4, 2.8), False), ((4.2, 5.6), True)])
+def test_a_way_has_a_dot_for_each_seed_and_the_chosen_one_is_blue(size, stacked):
+    figure = plt.figure(figsize=size)
+    random = np.random.default_rng(0)
+    names = ["all", "no KoLeo", "one head"]
+    measures = {measure: {name: random.random(3) for name in names} for measure in ("AUC", "neighbours")}
+    measures["AUC"]["one head"][1:] = np.nan
+    baselines = {"AUC": {"chance": 0.5, "random weights": 0.4}, "neighbours": {"chance": 0.1}}
+    colours = {"chance": ORANGE, "random weights": GREEN}
+    ways_and_seeds(figure, measures, baselines, chosen="no KoLeo", seed=2)
+    for axes, (measure, values) in zip(figure.axes, measures.items(), strict=True):
+        np.testing.assert_array_equal(axes.lines[0].get_xdata(), [values[name][2] for name in names])
+        for row, name in enumerate(names):
+            dots, mean = axes.lines[2 * row + 1 : 2 * row + 3]
+            np.testing.assert_array_equal(dots.get_xdata(), values[name])
+            assert set(dots.get_ydata()) == {row} and mean.get_xdata()[0] == pytest.approx(np.nanmean(values[name]))
+            assert (dots.get_color() == BLUE) == (mean.get_color() == BLUE) == (name == "no KoLeo")
+        dashed = {line.get_color(): line.get_xdata()[0] for line in axes.lines[7:]}
+        assert dashed == {colours[name]: at for name, at in baselines[measure].items()}
+        assert axes.get_xlabel() == measure
+        (band,) = axes.patches
+        assert band.get_y() == pytest.approx(1 - 0.45) and band.get_height() == pytest.approx(0.9)
+        assert axes.yaxis_inverted()
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == names
+    (legend,) = figure.legends
+    named = zip(legend.get_texts(), legend.get_lines(), strict=True)
+    assert {text.get_text(): line.get_color() for text, line in named} == colours
+    columns = {axes.get_subplotspec().colspan.start for axes in figure.axes}
+    assert (columns == {0}) == stacked
+    plt.close(figure)

@@ -9,6 +9,8 @@ from tools.dinov2.small import Small
 from tools.dinov2.small import loss_through as small_loss
 from tools.ibot import distilling as filling
 
+FIRST = int(filling.START * distilling.STEPS)  # step with holes
+
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
@@ -37,18 +39,18 @@ def test_before_the_holes_begin_the_loss_is_that_of_dino():
 
 
 def test_holes_begin_and_teach_the_patches_head_and_the_mask_token():
-    made = model(shared=False, done=filling.START)
+    made = model(shared=False, done=FIRST)
     filling.loss_through(made, exchanged=True)(random()).backward()
     assert made.student["backbone"].mask_token.grad.abs().max() > 0
     assert made.student["patch_head"].prototypes.grad.abs().max() > 0
     assert made.patch_centre.abs().max() > 0
-    early = model(shared=False, done=filling.START - 1)
+    early = model(shared=False, done=FIRST - 1)
     filling.loss_through(early, exchanged=True)(random()).backward()
     assert early.student["backbone"].mask_token.grad.abs().max() == 0
 
 
 def test_a_shared_head_is_one_and_gets_both_gradients():
-    made = model(done=filling.START)
+    made = model(done=FIRST)
     assert filling.patch_head(made.student) is made.student["head"]
     crops = filling.views(random(), exchanged=True)
     both = filling.terms(made, crops, filling.holes_for(crops, random()), answers=filling.centred_answers)
@@ -84,3 +86,29 @@ def test_a_small_student_learns_from_whoever_teaches():
     assert alone.item() != taught.item()
     taught.backward()
     assert all(each.grad is None for each in large.teacher.parameters())
+
+
+def test_a_network_of_another_size_is_read_from_what_was_kept():
+    torch.manual_seed(0)
+    made = filling.Filled(shared=False, dim=12, depth=4)
+    filling.loss_through(made, exchanged=True)(random()).backward()
+    backbone = made.teacher["backbone"]
+    again = distilling.frozen_backbone(backbone.state_dict())
+    assert len(again.blocks) == 4 and not any(each.requires_grad for each in again.parameters())
+    pixels = torch.rand(2, 3, 64, 64)
+    assert torch.equal(again(pixels).cls, backbone(pixels).cls)
+
+
+def test_a_short_phase_has_larger_crops_and_the_schedules_compressed(monkeypatch):
+    large = distilling.views(random(), exchanged=True, size=96)
+    assert large.large.shape == (2, 6, 3, 96, 96) and large.small.shape[-2:] == (48, 48)
+    made = filling.Filled(shared=False, steps=100)
+    assert filling.holes_for(large, random()).shape == (12, 144)
+    used: list[int] = []
+    monkeypatch.setattr(distilling, "teacher_momentum", lambda *, steps, **_: used.append(steps) or 1.0)
+    for done, holes in ((31, False), (32, True)):
+        made.done.fill_(done)
+        made.zero_grad()
+        filling.loss_through(made, exchanged=True, size=96)(random()).backward()
+        assert (made.student["backbone"].mask_token.grad.abs().max() > 0) == holes
+    assert used == [100, 100]

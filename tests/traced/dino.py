@@ -20,6 +20,7 @@ from mmnotes.dino import (
     object_shares,
     updated_centre,
 )
+from mmnotes.layers.colours import luma
 from mmnotes.layers.scaled_block import ScaledBlock
 from mmnotes.layers.vision_transformer import VisionTransformer
 from tests.traced import Traced
@@ -83,6 +84,7 @@ TRACED = [
     Traced("dino.dino_loss", lambda: (dino_loss, (rand(4, 3, 11), rand(2, 3, 11), rand(11)))),
     Traced("dino.updated_centre", lambda: (updated_centre, (rand(11), rand(2, 3, 11))), ("vmap",)),
     Traced("dino.cropped", lambda: (partial(cropped, size=3), (rand(2, 3, 5, 4), rand(2, 4).sigmoid()))),
+    Traced("layers.colours.luma", lambda: (luma, (rand(2, 3, 5, 4),))),
     Traced("dino.object_shares", lambda: (partial(object_shares, rows=3, columns=5), read()[1:]), WHOLE),
     Traced("dino.attention_auc", lambda: (attention_auc, read()), WHOLE),
     Traced("dino.attention_lift", lambda: (attention_lift, read())),

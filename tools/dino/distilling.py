@@ -20,7 +20,7 @@ from mmnotes.dino import (
     update_teacher_,
     updated_centre,
 )
-from mmnotes.dino.pretrained import DIM, LOCAL_SIZE, SIZE, untrained_backbone
+from mmnotes.dino.pretrained import DEPTH, DIM, SIZE, untrained_backbone
 from mmnotes.layers.vision_transformer import VisionTransformer
 from mmnotes.layers.weights import part
 from tools.training import kept_state, rate
@@ -29,7 +29,7 @@ STEPS, BATCH, LOCAL_CROPS = 800, 32, 2
 CUT = 0.1  # of an object that the rim may cut off: what a crop does not show of it, nothing can be learned from
 SHARES, STRENGTH = ((0.6, 1.0), (0.3, 0.7)), 0.3
 RATE, WARM_UP, CLIP = 1e-3, 30, 3.0
-PROTOTYPES, HEAD = 256, {"dim": DIM, "hidden": 256, "bottleneck": 64}
+HEAD = {"hidden": 256, "bottleneck": 64, "prototypes": 256}
 # A centre that follows faster than its teacher moves, or what it has not caught up with is amplified.
 STUDENT_TAU, TEACHER_TAU, MOMENTUM, CENTRE_MOMENTUM = 0.1, 0.015, 0.96, 0.3
 CURVES = ("loss", "entropy", "divergence", "mean entropy", "in use")
@@ -37,31 +37,32 @@ VENDORS = ("noto", "fluent")
 
 
 class Views(NamedTuple):
-    """Global crops (2, batch, 3, 64, 64) and local ones (crops, batch, 3, 32, 32)."""
+    """Global crops (2, batch, 3, size, size) and local ones (crops, batch, 3, size / 2, size / 2)."""
 
     large: Tensor
     small: Tensor
 
 
 class Distilled(nn.Module):
-    """A student and its teacher, each a backbone and a head; the centre; the number of steps done; and the curves."""
+    """A student and its teacher, each a backbone and a head; the centre; the number of steps done; and the curves, with
+    a row for every step that there will be.
+    """
 
     centre: Tensor
     done: Tensor
     curves: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, *, dim: int = DIM, depth: int = DEPTH, steps: int = STEPS) -> None:
         super().__init__()
-        self.student = nn.ModuleDict(
-            {"backbone": untrained_backbone(), "head": DINOHead(prototypes=PROTOTYPES, **HEAD)}
-        )
+        backbone, head = untrained_backbone(dim=dim, depth=depth), DINOHead(dim=dim, **HEAD)
+        self.student = nn.ModuleDict({"backbone": backbone, "head": head})
         self.teacher = teacher_of(self.student)
-        self.register_buffer("centre", torch.zeros(PROTOTYPES))
+        self.register_buffer("centre", torch.zeros(HEAD["prototypes"]))
         self.register_buffer("done", torch.tensor(0))
-        self.register_buffer("curves", torch.zeros(STEPS, len(CURVES)))
+        self.register_buffer("curves", torch.zeros(steps, len(CURVES)))
 
 
-def views(random: torch.Generator, *, exchanged: bool) -> Views:
+def views(random: torch.Generator, *, exchanged: bool, size: int = SIZE) -> Views:
     """Crops of a batch of new scenes with one object each.
 
     Where exchanged, the global crops have two grounds, and the local ones have one of these in turn.
@@ -74,8 +75,8 @@ def views(random: torch.Generator, *, exchanged: bool) -> Views:
     return Views(
         *multi_crop(
             torch.stack(versions),
-            global_size=SIZE,
-            local_size=LOCAL_SIZE,
+            global_size=size,
+            local_size=size // 2,
             local_crops=LOCAL_CROPS,
             random=random,
             shares=SHARES,
@@ -113,7 +114,8 @@ def logits(networks: nn.ModuleDict, sizes: list[Tensor]) -> Tensor:
 def follow_(model: Distilled) -> None:
     """The teacher's update after the step before, which nothing is before the first."""
     if step := int(model.done):
-        update_teacher_(model.teacher, model.student, momentum=teacher_momentum(step=step, steps=STEPS, start=MOMENTUM))
+        momentum = teacher_momentum(step=step, steps=len(model.curves), start=MOMENTUM)
+        update_teacher_(model.teacher, model.student, momentum=momentum)
 
 
 @torch.no_grad()
@@ -139,8 +141,9 @@ def kept_backbone(*, name: str, seed: int) -> VisionTransformer:
 
 
 def frozen_backbone(state: Mapping[str, Tensor]) -> VisionTransformer:
-    """A backbone with these weights."""
-    model = untrained_backbone()
+    """A backbone with these weights, of whatever size they are."""
+    depth = len({name.split(".")[1] for name in state if name.startswith("blocks.")})
+    model = untrained_backbone(dim=len(state["class_token"]), depth=depth)
     model.load_state_dict(state)
     return model.requires_grad_(False)
 

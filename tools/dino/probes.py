@@ -6,6 +6,7 @@ held out too where none has to be named.
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from math import isqrt
 from typing import NamedTuple
 
 import torch
@@ -22,7 +23,8 @@ LEARNED, UNSEEN = ("noto", "fluent"), ("twemoji",)
 GROUPS = tuple(dict.fromkeys(concept.group for concept in concepts()))
 ATTENTION = ("auc", "lift", "jaccard", "best head's auc", "best head's lift", "best head's jaccard")
 FEATURES = ("group by neighbours", "group by a line", "concept at 1", "concept at 10", "patch iou", "patch auc")
-COUNTS = {"bank": 1500, "asked": 500, "patches": 400, "looked": 300}
+COUNTS = {"bank": 1500, "asked": 500, "patches": 400, "looked": 300, "others": 300}
+FINER = 3  # places of a mask for each pixel, so that a grid of twelve patches divides it as one of eight does
 
 
 class Seen(NamedTuple):
@@ -37,14 +39,24 @@ Eye = Callable[[Tensor], Seen]
 
 @cache
 def drawn(name: str) -> Scenes:
-    """The sets, of scenes with one object: bank and asked to be named, patches and looked to be found."""
+    """The sets, of scenes with one object: bank and asked to be named, patches and looked to be found; and others that
+    no run has seen, by the vendors that it has.
+    """
     if name == "bank":
         return scenes(COUNTS[name], vendors=LEARNED, held_out=False, seed=10_001, most=1)
     if name == "asked":
         return on_unseen(scenes(COUNTS[name], vendors=UNSEEN, held_out=False, seed=10_002, most=1), seed=10_003)
     if name == "patches":
         return scenes(COUNTS[name], vendors=LEARNED, held_out=False, seed=10_004, most=1)
+    if name == "others":
+        return scenes(COUNTS[name], vendors=LEARNED, held_out=True, seed=10_006, most=1)
     return scenes(COUNTS[name], vendors=UNSEEN, held_out=True, seed=10_005, most=1)
+
+
+@cache
+def masks(name: str) -> Tensor:
+    """The masks of a set, finer than its pixels."""
+    return drawn(name).masks().repeat_interleave(FINER, 1).repeat_interleave(FINER, 2)
 
 
 def on_unseen(given: Scenes, *, seed: int) -> Scenes:
@@ -71,6 +83,16 @@ def features(eye: Eye, name: str) -> Seen:
 def by_backbone(backbone: VisionTransformer) -> Eye:
     """[CLS] and the patches of a vision transformer."""
     return lambda pixels: Seen(*backbone(pixels))
+
+
+def at_size(eye: Eye, size: int) -> Eye:
+    """An eye before which pictures are enlarged."""
+    return lambda pixels: eye(enlarged(pixels, size))
+
+
+def enlarged(pixels: Tensor, size: int) -> Tensor:
+    larger: Tensor = interpolate(pixels, (size, size), mode="bilinear")
+    return larger
 
 
 def by_pixels(pixels: Tensor) -> Seen:
@@ -117,12 +139,13 @@ def feature_measures(eye: Eye) -> Tensor:
 def patch_measures(eye: Eye) -> list[Tensor]:
     """Of a line that says whether a patch is mostly object: intersection over union, and the area under its curve."""
     learned, asked = features(eye, "patches").patches, features(eye, "looked").patches
-    share, wanted = (object_shares(drawn(name).masks(), rows=GRID, columns=GRID) for name in ("patches", "looked"))
+    grid = isqrt(asked.shape[1])
+    share, wanted = (object_shares(masks(name), rows=grid, columns=grid) for name in ("patches", "looked"))
     says = line(learned.flatten(0, 1), (share > 0.5).flatten().long())(asked.flatten(0, 1))
     odds = (says[:, 1] - says[:, 0]).view(wanted.shape)
     found, there = odds > 0, wanted > 0.5
     iou = (found & there).sum() / (found | there).sum()
-    return [iou, attention_auc(odds.view(-1, GRID, GRID), drawn("looked").masks()).mean()]
+    return [iou, attention_auc(odds.unflatten(1, (grid, grid)), masks("looked")).mean()]
 
 
 def line(inputs: Tensor, labels: Tensor, *, decay: float = 1e-3) -> Callable[[Tensor], Tensor]:
@@ -155,10 +178,11 @@ def attention_measures(maps: Tensor) -> Tensor:
 
     First of the mean over heads; then of the head whose area under the curve is largest over the whole set.
     """
-    masks = drawn("looked").masks()
 
     def measured(each: Tensor) -> Tensor:
-        return torch.stack([f(each, masks).mean() for f in (attention_auc, attention_lift, attention_jaccard)])
+        return torch.stack(
+            [f(each, masks("looked")).mean() for f in (attention_auc, attention_lift, attention_jaccard)]
+        )
 
     heads = torch.stack([measured(maps[:, head]) for head in range(maps.shape[1])])
     return torch.cat([measured(maps.mean(1)), heads[heads[:, 0].argmax()]])

@@ -2,8 +2,9 @@
 
 Writes mmnotes/dino/study.npz: how well the attention of [CLS] finds objects that no run has seen, and what its and its
 patches' features tell, for both recipes and three seeds, before and after training, beside pixels, colours and
-EfficientNet-Lite0; the curves of the loss, the targets' entropy and the prototypes in use; those of a run with
-a warmer teacher; and the attention of every head on a few scenes as training goes on. Takes minutes on one core.
+EfficientNet-Lite0; what the nearest neighbours of a patch lie on; the curves of the loss, the targets' entropy and the
+prototypes in use; those of a run with a warmer teacher; and the attention of every head on a few scenes as training
+goes on. Takes minutes on one core.
 """
 
 import sys
@@ -15,6 +16,7 @@ from mmnotes.dino.pretrained import GROUNDS, SEEDS
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.layers.vision_transformer import VisionTransformer
 from tools.dino.distilling import CURVES, STEPS, frozen_backbone, kept_backbone
+from tools.dino.neighbours import MEASURES, by_chance, neighbour_measures, shown_tables
 from tools.dino.probes import (
     ATTENTION,
     COUNTS,
@@ -85,6 +87,21 @@ def feature_table(seeds: tuple[int, ...]) -> Samples:
     return Samples(torch.stack(rows).half(), axes, settings=settings)
 
 
+def neighbour_tables(seeds: tuple[int, ...]) -> dict[str, Samples]:
+    """What the nearest patches of every way are, and those of others; some are kept to be shown, of the first seed."""
+    rows = []
+    for way in WAYS:
+        rows.append(torch.stack([neighbour_measures(by_backbone(backbone_of(way, seed))) for seed in seeds]))
+        show(way, rows[-1])
+    for name, eye in OTHERS.items():
+        rows.append(neighbour_measures(eye).expand(len(seeds), -1))
+        show(name, rows[-1])
+    axes = {"way": (*WAYS, *OTHERS), "seed": seeds, "measure": MEASURES}
+    eyes = {way: by_backbone(backbone_of(way, seeds[0])) for way in WAYS} | OTHERS
+    table = Samples(torch.stack(rows).half(), axes, settings=by_chance())
+    return {"neighbours": table, **shown_tables(eyes, scenes_to_show())}
+
+
 def curve_tables(seeds: tuple[int, ...]) -> dict[str, Samples]:
     """The curves, each point the mean of some steps; named by the last of them."""
     steps = tuple(range(EVERY, STEPS + 1, EVERY))
@@ -110,9 +127,9 @@ def warm_settings() -> dict[str, float]:
 def growth_tables(seed: int = 0) -> dict[str, Samples]:
     """The attention of every head of the first seed as training goes on: maps on a few scenes, measures on the set.
 
-    The scenes are the first of the set whose objects are not small. A map is stored in shares of its largest entry.
+    A map is stored in shares of its largest entry.
     """
-    chosen = (drawn("looked").masks().float().mean((1, 2)) > LEAST).nonzero()[:SHOWN, 0]
+    chosen = scenes_to_show()
     pixels, maps, measures = drawn("looked").pixels(), [], []
     for ground in GROUNDS:
         for step in SNAPSHOTS:
@@ -124,7 +141,7 @@ def growth_tables(seed: int = 0) -> dict[str, Samples]:
     names = tuple(str(head) for head in range(maps[0].shape[1]))
     shape = (len(GROUNDS), len(SNAPSHOTS))
     axes: dict[str, tuple[str | int, ...]] = {"ground": GROUNDS, "step": SNAPSHOTS}
-    places: dict[str, tuple[str | int, ...]] = {"scene": tuple(chosen.tolist()), "head": names}
+    places: dict[str, tuple[str | int, ...]] = {"scene": tuple(chosen), "head": names}
     return {
         "maps": Samples(torch.stack(maps).unflatten(0, shape), {**axes, **places}, levels=LEVELS),
         "growth": Samples(
@@ -132,6 +149,13 @@ def growth_tables(seed: int = 0) -> dict[str, Samples]:
             {**axes, "head": (*names, "mean"), "measure": ATTENTION[:3]},
         ),
     }
+
+
+def scenes_to_show() -> list[int]:
+    """The first scenes of the set to look at whose objects are not small."""
+    large = drawn("looked").masks().float().mean((1, 2)) > LEAST
+    chosen: list[int] = large.nonzero()[:SHOWN, 0].tolist()
+    return chosen
 
 
 def show(name: str, rows: Tensor) -> None:
@@ -149,6 +173,8 @@ def main() -> None:
     tables = {"attention": attention_table(seeds)}
     print(f"features: {', '.join(FEATURES)}")
     tables |= {"features": feature_table(seeds), **curve_tables(seeds), **growth_tables()}
+    print(f"nearest patches: {', '.join(MEASURES)}; by chance {by_chance()}")
+    tables |= neighbour_tables(seeds)
     if seeds != SEEDS:
         sys.exit(f"only the seeds {seeds} are whole; nothing is written")
     assert tables["maps"].stored.shape[-1] == GRID

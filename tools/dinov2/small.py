@@ -1,21 +1,22 @@
 """A smaller student, taught by a large frozen teacher or by its own average: ``python -m tools.dinov2.small``.
 
 As in the released distillation the teacher is frozen, its crops and the student's have no holes, and the student's
-average is what is kept. Both small networks see the same scenes in as many steps, from one seed.
+average is what is kept. Of each seed both small networks have the same first weights and see the same scenes in as
+many steps. ``python -m tools.dinov2.small distilled 0`` trains one of them.
 """
 
+import sys
 from collections.abc import Callable
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from mmnotes.dino import DINOHead, cross_view_loss, teacher_of
-from mmnotes.dino.pretrained import SIZE
+from mmnotes.dino.pretrained import PATCH, SEEDS, SIZE
 from mmnotes.layers.vision_transformer import VisionTransformer
 from mmnotes.sinkhorn import teacher_assignment
 from tools.dino.distilling import (
-    PROTOTYPES,
+    HEAD,
     STEPS,
     STUDENT_TAU,
     TEACHER_TAU,
@@ -30,19 +31,18 @@ from tools.dino.distilling import (
 from tools.dinov2.train import kept
 from tools.training import train_
 
-DIM, DEPTH, SEED = 32, 2, 0
+DIM, DEPTH = 32, 2
 WAYS = ("alone", "distilled")
 
 
 class Small(Distilled):
-    """The student and its average, both small; whoever teaches is not part of it."""
+    """The student and its average, both small and given pixels as they are; whoever teaches is not part of it."""
 
     def __init__(self) -> None:
         super().__init__()
-        sizes = {"size": SIZE, "patch": 8, "dim": DIM, "depth": DEPTH, "heads": 4, "hidden": 4 * DIM}
+        sizes = {"size": SIZE, "patch": PATCH, "dim": DIM, "depth": DEPTH, "heads": 4, "hidden": 4 * DIM}
         backbone = VisionTransformer(**sizes, scale=1.0, registers=0)
-        head = DINOHead(prototypes=PROTOTYPES, dim=DIM, hidden=256, bottleneck=64)
-        self.student = nn.ModuleDict({"backbone": backbone, "head": head})
+        self.student = nn.ModuleDict({"backbone": backbone, "head": DINOHead(dim=DIM, **HEAD)})
         self.teacher = teacher_of(self.student)
 
 
@@ -62,16 +62,25 @@ def loss_through(model: Small, teacher: nn.ModuleDict | None) -> Callable[[torch
     return loss_of
 
 
-def trained(way: str) -> VisionTransformer:
-    """The small network's average, after as many steps as its teacher had."""
-    torch.manual_seed(SEED)
+def train_one(way: str, seed: int) -> None:
+    """A run of a small network, in as many steps as its teacher had."""
+    torch.manual_seed(seed)
     model = Small()
-    loss_of = loss_through(model, kept("whole", SEED).teacher if way == "distilled" else None)
-    train_(model, optimiser_of(model), loss_of, rate_at, name=f"small-{way}", steps=STEPS, seed=SEED)
-    return cast("VisionTransformer", model.teacher["backbone"].requires_grad_(False))
+    loss_of = loss_through(model, kept("whole", seed).teacher if way == "distilled" else None)
+    train_(model, optimiser_of(model), loss_of, rate_at, name=f"small-{way}", steps=STEPS, seed=seed)
+
+
+def main() -> None:
+    """Train the one that the command line names, or all."""
+    torch.set_num_threads(1)
+    if sys.argv[1:]:
+        way, number = sys.argv[1:]
+        train_one(way, int(number))
+        return
+    for way in WAYS:
+        for seed in SEEDS:
+            train_one(way, seed)
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    for each in WAYS:
-        trained(each)
+    main()

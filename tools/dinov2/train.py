@@ -1,7 +1,7 @@
 """Train the vision transformers of the chapter `dinov2` and write mmnotes/dinov2/weights.npz: minutes each on one core.
 
-Over exchanged grounds, at the steps and with the scenes of the chapters before: the whole recipe, three seeds, and one
-run of it without KoLeo. What differs between that and iBOT is in ``tools.ibot.train``'s run with a second head.
+Over exchanged grounds, at the steps and with the scenes of the chapters before: the whole recipe, and the same without
+KoLeo, three seeds each. What differs between that and iBOT is in ``tools.ibot.train``'s run with a second head.
 ``python -m tools.dinov2.train whole 0`` trains one of them.
 """
 
@@ -18,7 +18,6 @@ from tools.training import kept_state, rounded, train_, write
 
 FILE = "dinov2/weights.npz"
 PENALTIES = {"whole": spread, "balanced": torch.zeros_like}
-RUNS = (*(("whole", seed) for seed in SEEDS), ("balanced", 0))
 
 
 def train_one(recipe: str, seed: int) -> Filled:
@@ -45,10 +44,11 @@ def main() -> None:
         train_one(recipe, int(seed))
         return
     entries = {}
-    for recipe, number in RUNS:
-        backbone = train_one(recipe, number).teacher["backbone"]
-        if recipe == "whole":
-            entries |= rounded(backbone.state_dict(), bits=MANTISSA, prefix=f"{number}.")
+    for recipe in PENALTIES:
+        for number in SEEDS:
+            backbone = train_one(recipe, number).teacher["backbone"]
+            if recipe == "whole":
+                entries |= rounded(backbone.state_dict(), bits=MANTISSA, prefix=f"{number}.")
     write(FILE, entries)
 
 

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from mmnotes.dino import DINOHead, centred_targets, cross_view_loss, teacher_of, updated_centre
-from mmnotes.dino.pretrained import PATCH
+from mmnotes.dino.pretrained import DEPTH, DIM, PATCH, SIZE
 from mmnotes.ibot import crop_masks, gathered_patch_loss
 from tools.dino.distilling import (
     CENTRE_MOMENTUM,
     HEAD,
-    PROTOTYPES,
+    STEPS,
     STUDENT_TAU,
     TEACHER_TAU,
     Distilled,
@@ -24,7 +24,7 @@ from tools.dino.distilling import (
     views,
 )
 
-START = 250  # the step before the first holes; the authors have such a number too, pred_start_epoch
+START = 250 / STEPS  # of the steps are without holes; the authors have such a number too, pred_start_epoch
 
 
 class Filled(Distilled):
@@ -32,12 +32,12 @@ class Filled(Distilled):
 
     patch_centre: Tensor
 
-    def __init__(self, *, shared: bool) -> None:
-        super().__init__()
+    def __init__(self, *, shared: bool, dim: int = DIM, depth: int = DEPTH, steps: int = STEPS) -> None:
+        super().__init__(dim=dim, depth=depth, steps=steps)
         if not shared:
-            self.student["patch_head"] = DINOHead(prototypes=PROTOTYPES, **HEAD)
+            self.student["patch_head"] = DINOHead(dim=dim, **HEAD)
             self.teacher = teacher_of(self.student)
-        self.register_buffer("patch_centre", torch.zeros(PROTOTYPES))
+        self.register_buffer("patch_centre", torch.zeros(HEAD["prototypes"]))
 
 
 def patch_head(networks: nn.ModuleDict) -> nn.Module:
@@ -91,18 +91,20 @@ def loss_through(
     model: Filled,
     *,
     exchanged: bool,
+    size: int = SIZE,
     answers: Answers = centred_answers,
     penalty: Callable[[Tensor], Tensor] = torch.zeros_like,
 ) -> Callable[[torch.Generator], Tensor]:
     """Both terms of iBOT of a random batch, and a penalty of the student's [CLS] features (views, batch, dim).
 
-    The teacher follows before. Up to ``START`` there are no holes, and what is left is DINO's loss.
+    The teacher follows before. In the first steps, up to ``START`` of all, there are no holes, and what is left is
+    DINO's loss.
     """
 
     def loss_of(random: torch.Generator) -> Tensor:
         follow_(model)
-        crops = views(random, exchanged=exchanged)
-        masked = holes_for(crops, random) & (int(model.done) >= START)
+        crops = views(random, exchanged=exchanged, size=size)
+        masked = holes_for(crops, random) & (int(model.done) >= START * len(model.curves))
         found = terms(model, crops, masked, answers=answers)
         note_(model, found.cls, found.targets)
         return found.cls + found.patch + penalty(found.features).sum()

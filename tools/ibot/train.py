@@ -1,7 +1,7 @@
 """Train the vision transformers of the chapter `ibot` and write mmnotes/ibot/weights.npz: minutes each on one core.
 
 At the steps and with the scenes of the chapter on DINO: patches share the head of [CLS], over the same ground and over
-exchanged ones, three seeds each, or have their own, over exchanged ones, one seed. The file holds the backbones with a
+exchanged ones, or have their own, over exchanged ones; three seeds each. The file holds the backbones with a
 shared head over exchanged grounds. ``python -m tools.ibot.train shared exchanged 0`` trains one of them.
 """
 
@@ -17,7 +17,7 @@ from tools.training import rounded, train_, write
 
 FILE = "ibot/weights.npz"
 SHIPPED = "shared", "exchanged"
-RUNS = (*((*SHIPPED, seed) for seed in SEEDS), *(("shared", "same", seed) for seed in SEEDS), ("own", "exchanged", 0))
+RECIPES = SHIPPED, ("shared", "same"), ("own", "exchanged")
 
 
 def train_one(head: str, ground: str, seed: int) -> Filled:
@@ -38,10 +38,11 @@ def main() -> None:
         train_one(head, ground, int(seed))
         return
     entries = {}
-    for head, ground, number in RUNS:
-        backbone = train_one(head, ground, number).teacher["backbone"]
-        if (head, ground) == SHIPPED:
-            entries |= rounded(backbone.state_dict(), bits=MANTISSA, prefix=f"{number}.")
+    for recipe in RECIPES:
+        for number in SEEDS:
+            backbone = train_one(*recipe, number).teacher["backbone"]
+            if recipe == SHIPPED:
+                entries |= rounded(backbone.state_dict(), bits=MANTISSA, prefix=f"{number}.")
     write(FILE, entries)
 
 

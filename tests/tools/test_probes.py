@@ -1,0 +1,58 @@
+"""What a study asks of patches: an eye that sees masks answers all of it, on any grid."""
+
+import pytest
+import torch
+
+from mmnotes.dino import object_shares
+from tools.dino import neighbours, probes
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(probes, "COUNTS", dict.fromkeys(probes.COUNTS, 20))
+    yield probes.drawn.cache_clear(), probes.masks.cache_clear()
+    probes.drawn.cache_clear()
+    probes.masks.cache_clear()
+
+
+def seer(*, grid: int) -> probes.Eye:
+    """Sees of each patch, whatever the pictures' size, how much of it is object and how much is not."""
+
+    def eye(pixels: torch.Tensor) -> probes.Seen:
+        for name in ("patches", "looked", "others"):
+            if torch.equal(probes.enlarged(probes.drawn(name).pixels(), pixels.shape[-1]), pixels):
+                share = object_shares(probes.masks(name), rows=grid, columns=grid)
+                return probes.Seen(share, torch.stack([share, 1 - share], 2))
+        raise AssertionError("pictures of no set")
+
+    return eye
+
+
+@pytest.mark.parametrize(("grid", "size"), [(8, 64), (12, 96)])
+def test_a_probe_of_patches_takes_the_grid_that_it_is_given(grid, size):
+    iou, auc = probes.patch_measures(probes.at_size(seer(grid=grid), size))
+    assert iou > 0.95 and auc > 0.95
+
+
+def test_finer_masks_cover_the_same_shares():
+    fine, plain = (
+        object_shares(each, rows=8, columns=8) for each in (probes.masks("looked"), probes.drawn("looked").masks())
+    )
+    torch.testing.assert_close(fine, plain, rtol=0, atol=1e-6)
+
+
+def test_who_sees_objects_finds_objects_beside_them():
+    found = dict(zip(neighbours.MEASURES, neighbours.neighbour_measures(seer(grid=8)).tolist(), strict=True))
+    assert found["object"] == 1 and found["ground"] == 0
+    chance = neighbours.by_chance()
+    assert chance["object"] == pytest.approx((neighbours.shares("others") > 0.5).float().mean().item())
+    assert 0 < chance["concept"] < chance["object"] / 4
+
+
+def test_shown_is_a_patch_wholly_on_the_object_and_the_nearest_come_from_the_others():
+    large = (neighbours.shares("looked") > neighbours.WHOLLY).any(1).nonzero()[:3, 0].tolist()
+    tables = neighbours.shown_tables({"seer": seer(grid=8), "colours": probes.by_colours}, large)
+    places = tables["asked"].at(scene=large)
+    assert (neighbours.shares("looked")[large, places] > neighbours.WHOLLY).all()
+    near = tables["nearest"].at(way="seer", scene=large)
+    assert near.shape == (3, neighbours.NEAREST) and (neighbours.shares("others").flatten()[near] > 0.5).all()
