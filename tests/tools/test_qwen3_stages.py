@@ -90,9 +90,13 @@ def test_another_picture_is_that_of_the_row_before():
     assert moved.equal(given.row.view(3, -1)[[2, 0, 1]]) and not moved.equal(given.row.view(3, -1))
 
 
-def test_shares_are_measured_for_every_kind_and_an_untrained_model_is_near_none():
-    shares = study.accuracy(model().requires_grad_(False), boards=4, seed=0)
+def test_shares_are_measured_for_every_kind_and_an_untrained_model_is_near_none(monkeypatch):
+    monkeypatch.setattr(study, "BOARDS", 4)
+    untrained = model().requires_grad_(False)
+    shares = study.accuracy(untrained, seed=0)
     assert shares.shape == (len(study.KINDS),) and shares.mean() < 0.3
+    small = study.small_accuracy(untrained, prepared=stages.as_it_is, seed=0)
+    assert small.shape == (3,) and small.mean() < 0.4
 
 
 def test_variants_differ_where_they_say():

@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from mmnotes.data.arrangements import films_of_boards, pictures_of_boards
-from mmnotes.data.emoji import Vendor
-from mmnotes.data.questions import FILM_KINDS, PICTURE_KINDS
+from mmnotes.data.questions import FILM_KINDS, PICTURE_KINDS, Question
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.qwen3_vl import Qwen3VL
 from tools.qwen3_vl.asking import Asked, Change, answer_to, as_trained, asked, logits, questions_about
 from tools.qwen3_vl.stages import VENDORS, Prepared, as_it_is
-from tools.qwen3_vl.train import BLIND, COMPARED, RUNS, SHIPPED, STEPS, VARIANTS, prepared_for, trained
+from tools.qwen3_vl.train import BLIND, RUNS, VARIANTS, compared, name_of, prepared_for, shipped, trained
 from tools.training import write
 
 FILE = "qwen3_vl/study.npz"
@@ -26,24 +25,44 @@ SEEDS, BOARDS, EACH = (0, 1, 2), 100, 4
 
 
 def accuracy(
+    model: Qwen3VL, *, prepared: Prepared = as_it_is, change: Change = as_trained, seed: int, **drawn: Any
+) -> Tensor:
+    """The share of right answers for each of ``KINDS``, to as many questions about each of so many new boards.
+
+    ``drawn`` says how boards differ from those of the training.
+    """
+    random, shares = torch.Generator().manual_seed(10**9 + seed), []
+    for kinds, draw in ((PICTURE_KINDS, pictures_of_boards), (FILM_KINDS, films_of_boards)):
+        films, shown = draw(BOARDS, seed=10**9 + seed, **({"vendors": VENDORS} | drawn))
+        shares += [
+            right(model, films, questions_about(shown, (kind,), each=EACH, random=random), prepared, change)
+            for kind in kinds
+        ]
+    return torch.stack(shares)
+
+
+def small_accuracy(model: Qwen3VL, *, prepared: Prepared, seed: int) -> Tensor:
+    """The same for ``PICTURE_KINDS`` on boards of two by two."""
+    random = torch.Generator().manual_seed(10**9 + seed)
+    pictures, shown = pictures_of_boards(BOARDS, cells=2, vendors=VENDORS, seed=10**9 + seed)
+    return torch.stack(
+        [
+            right(model, pictures, questions_about(shown, (kind,), each=EACH, random=random), prepared)
+            for kind in PICTURE_KINDS
+        ]
+    )
+
+
+def right(
     model: Qwen3VL,
-    *,
+    films: Tensor,
+    questions: Sequence[Sequence[Question]],
     prepared: Prepared = as_it_is,
     change: Change = as_trained,
-    vendors: Sequence[Vendor] = VENDORS,
-    apart: bool = False,
-    boards: int = BOARDS,
-    seed: int,
 ) -> Tensor:
-    """The share of right answers for each of ``KINDS``, to as many questions about each of so many new boards."""
-    random, shares = torch.Generator().manual_seed(10**9 + seed), []
-    for kinds, drawn in ((PICTURE_KINDS, pictures_of_boards), (FILM_KINDS, films_of_boards)):
-        films, shown = drawn(boards, vendors=vendors, seed=10**9 + seed, apart=apart)
-        for kind in kinds:
-            questions = questions_about(shown, (kind,), each=EACH, random=random)
-            given = prepared(asked(films, [[*map(answer_to, row)] for row in questions]))
-            shares.append((said(model, given, change) == given.answers()).float().mean())
-    return torch.stack(shares)
+    """The share of right answers to questions about films or pictures."""
+    given = prepared(asked(films, [[*map(answer_to, row)] for row in questions]))
+    return (said(model, given, change) == given.answers()).float().mean()
 
 
 @torch.no_grad()
@@ -109,21 +128,22 @@ def by_seed(model: Qwen3VL, **conditions: Any) -> Tensor:
     return torch.stack([accuracy(model, seed=seed, **conditions) for seed in SEEDS], dim=1)
 
 
+def compared_shares(variant: str, run: int) -> Tensor:
+    """Shares of right answers of a run (kinds), over all seeds of boards."""
+    model, prepared = compared(variant, run), prepared_for(variant)
+    return torch.stack([small_accuracy(model, prepared=prepared, seed=seed) for seed in SEEDS]).mean(0)
+
+
 def main() -> None:
     """Measure and write the file."""
     torch.set_num_threads(1)
-    model = trained(*SHIPPED, steps=STEPS["whole"])
+    model = shipped()
     conditions = {name: by_seed(model, change=change) for name, change in CHANGES.items()}
     conditions["another picture"] = by_seed(model, prepared=shuffled)
-    conditions[BLIND] = by_seed(trained(BLIND, 0, steps=COMPARED), prepared=prepared_for(BLIND))
+    blind = trained(BLIND, name=name_of(BLIND), seed=0)
+    conditions[BLIND] = by_seed(blind, prepared=prepared_for(BLIND))
     sets = {name: by_seed(model, **changed) for name, changed in SETS.items()}
-    variants = {
-        variant: torch.stack(
-            [by_seed(trained(variant, seed, steps=COMPARED), prepared=prepared_for(variant)).mean(1) for seed in RUNS],
-            dim=1,
-        )
-        for variant in VARIANTS
-    }
+    variants = {variant: torch.stack([compared_shares(variant, seed) for seed in RUNS], dim=1) for variant in VARIANTS}
     tables = {}
     for name, rows, axis in (
         ("conditions", conditions, "condition"),
@@ -132,7 +152,8 @@ def main() -> None:
     ):
         for row, shares in rows.items():
             print(row, *(f"{share:.3f}" for share in shares.mean(1).tolist()))
-        axes = {axis: tuple(rows), "kind": KINDS, "seed": RUNS if name == "variants" else SEEDS}
+        kinds, seeds = (PICTURE_KINDS, RUNS) if name == "variants" else (KINDS, SEEDS)
+        axes = {axis: tuple(rows), "kind": kinds, "seed": seeds}
         tables[name] = Samples(torch.stack([*rows.values()]).half(), axes)
     write(FILE, packed(tables))
 

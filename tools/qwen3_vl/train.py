@@ -36,7 +36,7 @@ from tools.training import kept_state, rate, rounded, train_, write
 FILE, VISION_FILE = "qwen3_vl/weights.npz", "deepstack/weights.npz"
 STEPS = {"contrast": 1200, "regions": 1000, "text": 1200, "merger": 250, "names": 400, "small": 2000, "whole": 2000}
 HIGHEST = {"contrast": 1e-3, "regions": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
-COMPARED, RUNS = 1000, (0, 1)  # steps of a variant that is only compared, and its seeds
+COMPARED, RUNS = 800, (0, 1)  # steps on small boards of a variant that is only compared, and its seeds
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
 BLIND = "no picture"
 SHIPPED = "interleaved", 0
@@ -79,50 +79,76 @@ def with_foundations(variant: str) -> Qwen3VL:
     return model
 
 
-def train_one(variant: str, seed: int, *, steps: int) -> None:
-    """The last stages of a variant: mergers alone, then everything, or what this variant lets learn; first on pictures
-    of one drawing, then on boards.
+def joined_(variant: str, seed: int, *, steps: int) -> Qwen3VL:
+    """A variant after the stages that join tower and language model: mergers alone and then, as far as this variant
+    lets it learn, everything, on pictures of one drawing and on small boards.
     """
-    model, name = with_foundations(variant), f"qwen3-{variant.replace(' ', '-')}"
-    naming, small, whole = (loss(model, prepared_for(variant)) for loss in (naming_loss, small_board_loss, answer_loss))
-    joined = (model.vision.tower, model.language, model.head)
-    for part in joined:
+    model, name = with_foundations(variant), name_of(variant)
+    naming, small = (loss(model, prepared_for(variant)) for loss in (naming_loss, small_board_loss))
+    apart = (model.vision.tower, model.language, model.head)
+    for part in apart:
         part.requires_grad_(False)
     stage_(model, naming, "merger", name=f"{name}-merger", seed=seed, steps=STEPS["merger"])
-    for part in joined:
+    for part in apart:
         part.requires_grad_(variant != "mergers only")
-    if variant == BLIND:
-        model.vision.requires_grad_(False)
     stage_(model, naming, "names", name=f"{name}-names", seed=seed, steps=STEPS["names"])
-    stage_(model, small, "small", name=f"{name}-small", seed=seed, steps=STEPS["small"])
-    stage_(model, whole, "whole", name=f"{name}-{steps}", seed=seed, steps=steps)
+    stage_(model, small, "small", name=f"{name}-small-{steps}", seed=seed, steps=steps)
+    return model
 
 
-def trained(variant: str, seed: int, *, steps: int) -> Qwen3VL:
-    """A variant as ``train_one`` left it, frozen."""
+def train_whole() -> None:
+    """The shipped model: its last stage has large boards and films."""
+    variant, seed = SHIPPED
+    model = joined_(variant, seed, steps=STEPS["small"])
+    stage_(model, answer_loss(model), "whole", name=f"{name_of(variant)}-whole", seed=seed, steps=STEPS["whole"])
+
+
+def train_blind() -> None:
+    """A language model that is asked the same of grey boards."""
+    model = with_foundations(BLIND)
+    model.vision.requires_grad_(False)
+    stage_(model, answer_loss(model, prepared_for(BLIND)), "whole", name=name_of(BLIND), seed=0, steps=COMPARED)
+
+
+def name_of(variant: str) -> str:
+    """The name under which its states are kept."""
+    return f"qwen3-{variant.replace(' ', '-')}"
+
+
+def trained(variant: str, *, name: str, seed: int) -> Qwen3VL:
+    """A model of a variant in a kept state, frozen."""
     model = of_variant(variant)
-    model.load_state_dict(kept_state(name=f"qwen3-{variant.replace(' ', '-')}-{steps}", seed=seed))
+    model.load_state_dict(kept_state(name=name, seed=seed))
     return model.requires_grad_(False)
 
 
+def shipped() -> Qwen3VL:
+    """The shipped model as its training left it."""
+    variant, seed = SHIPPED
+    return trained(variant, name=f"{name_of(variant)}-whole", seed=seed)
+
+
+def compared(variant: str, seed: int) -> Qwen3VL:
+    """A variant as its part of the comparison left it."""
+    return trained(variant, name=f"{name_of(variant)}-small-{COMPARED}", seed=seed)
+
+
 def main() -> None:
-    """Train the one that the command line names, or all and write the file."""
+    """Train the one that the command line names, or all and write the files."""
     torch.set_num_threads(1)
     if sys.argv[1:]:
         variant, number = sys.argv[1:]
-        train_one(variant, int(number), steps=COMPARED)
+        joined_(variant, int(number), steps=COMPARED)
         return
-    train_one(*SHIPPED, steps=STEPS["whole"])
+    train_whole()
+    train_blind()
     for seed in RUNS:
         for variant in VARIANTS:
-            train_one(variant, seed, steps=COMPARED)
-    train_one(BLIND, 0, steps=COMPARED)
-    shipped = trained(*SHIPPED, steps=STEPS["whole"])
-    write(VISION_FILE, rounded(shipped.vision.state_dict()))
-    write(
-        FILE,
-        rounded(shipped.language.state_dict(), prefix="language.") | rounded(shipped.head.state_dict(), prefix="head."),
-    )
+            joined_(variant, seed, steps=COMPARED)
+    model = shipped()
+    heads = {name: model.get_submodule(name).state_dict() for name in ("language", "head")}
+    write(VISION_FILE, rounded(model.vision.state_dict()))
+    write(FILE, rounded({f"{part}.{name}": value for part, state in heads.items() for name, value in state.items()}))
 
 
 if __name__ == "__main__":
