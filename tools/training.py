@@ -7,6 +7,7 @@ exactly where an uninterrupted one does.
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -67,6 +68,12 @@ def steps_done(*, name: str, seed: int) -> int:
     """How many steps of a run ``train_`` has kept; 0 where there is no such run."""
     file = _file(name, seed)
     return int(torch.load(file, weights_only=True)["step"]) if file.exists() else 0
+
+
+def check_whole(*, name: str, seed: int, steps: int) -> None:
+    """End a study of a run that is not trained to its end: a number of one would pass for a result."""
+    if (done := steps_done(name=name, seed=seed)) != steps:
+        sys.exit(f"{name}, seed {seed}, has {done} of {steps} steps; nothing is written")
 
 
 def one_step(

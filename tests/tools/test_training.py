@@ -47,6 +47,9 @@ def test_it_goes_on_where_it_was_cut_off(tmp_path, monkeypatch, capsys):
     with pytest.raises(CutOff):
         run(cut_at=7)
     assert training.steps_done(name="line", seed=3) == 4 and training.steps_done(name="line", seed=4) == 0
+    with pytest.raises(SystemExit, match=r"line, seed 3, has 4 of 9 steps; nothing is written"):
+        training.check_whole(name="line", seed=3, steps=9)
+    training.check_whole(name="line", seed=3, steps=4)
     resumed = run()
     assert run.calls == 5 and "line: goes on from step 4" in capsys.readouterr().out
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), resumed.parameters(), strict=True))

@@ -8,6 +8,7 @@ goes on. Takes minutes on one core.
 """
 
 import sys
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -72,33 +73,33 @@ def attention_table(seeds: tuple[int, ...]) -> Samples:
     return Samples(torch.stack(rows).half(), {"way": (*WAYS, *MAPS), "seed": seeds, "measure": ATTENTION})
 
 
-def feature_table(seeds: tuple[int, ...]) -> Samples:
-    """What the features of every way tell, and those of others; chance is in the settings."""
+def by_every_eye(measured: Callable[[Eye], Tensor], seeds: tuple[int, ...]) -> Tensor:
+    """What is measured of every way, seed by seed, and of others (ways, seeds, measures)."""
     rows = []
     for way in WAYS:
-        rows.append(torch.stack([feature_measures(by_backbone(backbone_of(way, seed))) for seed in seeds]))
+        rows.append(torch.stack([measured(by_backbone(backbone_of(way, seed))) for seed in seeds]))
         show(way, rows[-1])
     for name, eye in OTHERS.items():
-        rows.append(feature_measures(eye).expand(len(seeds), -1))
+        rows.append(measured(eye).expand(len(seeds), -1))
         show(name, rows[-1])
+    return torch.stack(rows)
+
+
+def feature_table(seeds: tuple[int, ...]) -> Samples:
+    """What the features of every way tell, and those of others; chance is in the settings."""
+    rows = by_every_eye(feature_measures, seeds)
     largest = groups_of(drawn("asked")).bincount().max().item() / COUNTS["asked"]
     settings = {"largest group": largest, "groups": len(GROUPS)}
     axes = {"way": (*WAYS, *OTHERS), "seed": seeds, "measure": FEATURES}
-    return Samples(torch.stack(rows).half(), axes, settings=settings)
+    return Samples(rows.half(), axes, settings=settings)
 
 
 def neighbour_tables(seeds: tuple[int, ...]) -> dict[str, Samples]:
     """What the nearest patches of every way are, and those of others; some are kept to be shown, of the first seed."""
-    rows = []
-    for way in WAYS:
-        rows.append(torch.stack([neighbour_measures(by_backbone(backbone_of(way, seed))) for seed in seeds]))
-        show(way, rows[-1])
-    for name, eye in OTHERS.items():
-        rows.append(neighbour_measures(eye).expand(len(seeds), -1))
-        show(name, rows[-1])
+    rows = by_every_eye(neighbour_measures, seeds)
     axes = {"way": (*WAYS, *OTHERS), "seed": seeds, "measure": MEASURES}
     eyes = {way: by_backbone(backbone_of(way, seeds[0])) for way in WAYS} | OTHERS
-    table = Samples(torch.stack(rows).half(), axes, settings=by_chance())
+    table = Samples(rows.half(), axes, settings=by_chance())
     return {"neighbours": table, **shown_tables(eyes, scenes_to_show())}
 
 

@@ -4,7 +4,7 @@
 Writes mmnotes/dinov2/study.npz: the probes of ``tools.dino.probes`` for each step from DINO to DINOv2, how many
 prototypes the targets name and how far apart features are; whether [CLS] and patches agree on where the head they share
 should go; a small student alone beside one that was distilled; and what a short phase at a higher resolution does.
-Three seeds each, as far as they are trained. Takes minutes on one core.
+Three seeds each. Takes minutes on one core.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ from tools.dinov2.resolution import STEPS as PHASE
 from tools.dinov2.small import WAYS, Small
 from tools.ibot import study as filled
 from tools.ibot.distilling import Filled, centred_answers, holes_for, terms
-from tools.training import kept_state, steps_done, write
+from tools.training import check_whole, kept_state, write
 
 FILE = "dinov2/study.npz"
 LAST, BATCHES, FIRST_SEED = 100, 20, 20_000  # steps of a curve; batches of a gradient
@@ -51,11 +51,12 @@ SEEN = ("lift", "patch iou", "patch auc")  # of a phase at another resolution
 
 
 def by_seed(measured: Callable[[int], Tensor], run: str, *, steps: int = STEPS) -> Tensor:
-    """What is measured of a run's seeds, one after the other; NaN where a seed is not trained to its end."""
-    whole = [seed for seed in SEEDS if steps_done(name=run, seed=seed) == steps]
-    found = {seed: measured(seed) for seed in whole}
-    print(f"{run}, seeds {whole}:", *(f"{x:.3f}" for x in torch.stack([*found.values()]).mean(0).flatten()), flush=True)
-    return torch.stack([found.get(seed, torch.full_like(found[whole[0]], torch.nan)) for seed in SEEDS])
+    """What is measured of a run's seeds, one after the other."""
+    for seed in SEEDS:
+        check_whole(name=run, seed=seed, steps=steps)
+    found = torch.stack([measured(seed) for seed in SEEDS])
+    print(f"{run}:", *(f"{x:.3f}" for x in found.mean(0).flatten()), flush=True)
+    return found
 
 
 def recipe_table() -> Samples:

@@ -1,9 +1,9 @@
 """Measure what the chapter says of its trained backbones: ``python -m tools.ibot.study``, after ``tools.dino.study``,
-``tools.ibot.train``; ``tools.ibot.size`` too if that is to be told.
+``tools.ibot.train`` and ``tools.ibot.size``.
 
 Writes mmnotes/ibot/study.npz: attention against masks and what features tell, by the probes of ``tools.dino.probes``,
 for DINO and iBOT on one ground and on two and for iBOT with a head of its own for patches, three seeds each; and for
-both with a larger network, one seed, where these are trained. Takes minutes on one core.
+both with a larger network, one seed. Takes minutes on one core.
 """
 
 import torch
@@ -23,7 +23,7 @@ from tools.dino.probes import (
     heads_of,
 )
 from tools.ibot import size
-from tools.training import steps_done, write
+from tools.training import check_whole, write
 
 FILE = "ibot/study.npz"
 MEASURES = (*ATTENTION[:3], *FEATURES)
@@ -49,11 +49,17 @@ def measured_before(way: str) -> Tensor:
     return torch.cat(found, 1).float()
 
 
+def whole_backbone(name: str, seed: int) -> VisionTransformer:
+    """The teacher's backbone of a run that is trained to its end."""
+    check_whole(name=name, seed=seed, steps=STEPS)
+    return kept_backbone(name=name, seed=seed)
+
+
 def seeds_table() -> Samples:
     """Every way's measures, seed by seed."""
     found = {way: measured_before(name) for way, name in KNOWN.items()}
     for way, name in RUNS.items():
-        found[way] = torch.stack([measures(kept_backbone(name=name, seed=seed)) for seed in SEEDS])
+        found[way] = torch.stack([measures(whole_backbone(name, seed)) for seed in SEEDS])
     for way in ORDER:
         show(way, found[way].mean(0))
     rows = torch.stack([found[way] for way in ORDER])
@@ -65,7 +71,7 @@ def large_table() -> Samples:
     torch.manual_seed(size.SEED)
     found = {"random": measures(untrained_backbone(**size.LARGE))}
     for way, name in size.RUNS.items():
-        found[way] = measures(kept_backbone(name=name, seed=size.SEED))
+        found[way] = measures(whole_backbone(name, size.SEED))
     for way, each in found.items():
         show(f"large, {way}", each)
     rows = torch.stack([*found.values()])
@@ -81,10 +87,7 @@ def main() -> None:
     """Measure and write the file."""
     torch.set_num_threads(1)
     print(f"{'':>27}", *MEASURES)
-    tables = {"measures": seeds_table()}
-    if all(steps_done(name=name, seed=size.SEED) == STEPS for name in size.RUNS.values()):
-        tables["large"] = large_table()
-    write(FILE, packed(tables))
+    write(FILE, packed({"measures": seeds_table(), "large": large_table()}))
 
 
 if __name__ == "__main__":
