@@ -17,7 +17,7 @@ SECTIONS, BASE, DEPTH = (6, 5, 5), 1000.0, 4
 
 
 def small_qwen3_vl(*, words: int, axes: Int[Tensor, "planes"] | None = None, levels: Sequence[int] = LEVELS) -> Qwen3VL:
-    """The small model with random weights: 2.3 million of them, two in five in the mergers.
+    """The small model with random weights: 2.3 million of them, one in three in the mergers.
 
     Shapes: as ``Qwen3VL``; pictures of patches of 3 · 2 · 8² values; axes, interleaved without them, (16,).
     Units: pixels from -1 to 1.
