@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mmnotes.data.arrangements import films_of_boards, pictures_of_boards
-from mmnotes.data.questions import FILM_KINDS, PICTURE_KINDS, Question
+from mmnotes.data.questions import FILM_KINDS, PICTURE_KINDS, SIDES, Question
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.qwen3_vl import Qwen3VL
 from tools.qwen3_vl.asking import Asked, Change, answer_to, as_trained, asked, logits, questions_about
@@ -22,6 +22,7 @@ from tools.training import write
 FILE = "qwen3_vl/study.npz"
 KINDS = (*PICTURE_KINDS, *FILM_KINDS)
 SEEDS, BOARDS, EACH = (0, 1, 2), 100, 4
+DRAWINGS = (2, 3, 4, 5, 6)  # on a board
 
 
 def accuracy(
@@ -53,6 +54,22 @@ def small_accuracy(model: Qwen3VL, *, prepared: Prepared, seed: int) -> Tensor:
     )
 
 
+def beside(model: Qwen3VL, *, seed: int) -> Tensor:
+    """The share of right answers to what lies beside a drawing, by how many lie there and by side (``DRAWINGS``,
+    ``SIDES``).
+    """
+    random = torch.Generator().manual_seed(10**9 + seed)
+    pictures, shown = pictures_of_boards(4 * BOARDS, vendors=VENDORS, seed=10**9 + seed)
+    questions = questions_about(shown, ("side",), each=EACH, random=random)
+    is_right = rights(model, pictures, questions).view(len(shown), EACH)
+    count = torch.zeros(2, len(DRAWINGS), len(SIDES))
+    for board, row, found in zip(shown, questions, is_right.float(), strict=True):
+        for question, it in zip(row, found, strict=True):
+            place = DRAWINGS.index(len(board.names)), [*SIDES].index(" ".join(question.words[2:-3]))
+            count[:, *place] += torch.tensor([it, 1.0])
+    return count[0] / count[1]
+
+
 def right(
     model: Qwen3VL,
     films: Tensor,
@@ -61,8 +78,19 @@ def right(
     change: Change = as_trained,
 ) -> Tensor:
     """The share of right answers to questions about films or pictures."""
+    return rights(model, films, questions, prepared, change).float().mean()
+
+
+def rights(
+    model: Qwen3VL,
+    films: Tensor,
+    questions: Sequence[Sequence[Question]],
+    prepared: Prepared = as_it_is,
+    change: Change = as_trained,
+) -> Tensor:
+    """Which answers to questions about films or pictures are right, those about the first film first."""
     given = prepared(asked(films, [[*map(answer_to, row)] for row in questions]))
-    return (said(model, given, change) == given.answers()).float().mean()
+    return said(model, given, change) == given.answers()
 
 
 @torch.no_grad()
@@ -155,6 +183,8 @@ def main() -> None:
         kinds, seeds = (PICTURE_KINDS, RUNS) if name == "variants" else (KINDS, SEEDS)
         axes = {axis: tuple(rows), "kind": kinds, "seed": seeds}
         tables[name] = Samples(torch.stack([*rows.values()]).half(), axes)
+    by_side = torch.stack([beside(model, seed=seed) for seed in SEEDS], dim=2)
+    tables["beside"] = Samples(by_side.half(), {"drawings": DRAWINGS, "side": tuple(SIDES), "seed": SEEDS})
     write(FILE, packed(tables))
 
 

@@ -34,7 +34,7 @@ from tools.qwen3_vl.stages import (
 from tools.training import kept_state, rate, rounded, train_, write
 
 FILE, VISION_FILE = "qwen3_vl/weights.npz", "deepstack/weights.npz"
-STEPS = {"contrast": 1200, "regions": 1000, "text": 1200, "merger": 250, "names": 400, "small": 2000, "whole": 2000}
+STEPS = {"contrast": 1200, "regions": 1000, "text": 1200, "merger": 250, "names": 400, "small": 2000, "whole": 3000}
 HIGHEST = {"contrast": 1e-3, "regions": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
 COMPARED, RUNS = 500, (0, 1)  # steps on small boards of a variant that is only compared, and its seeds
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
