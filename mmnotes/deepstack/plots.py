@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
 
-MOST = 15.0  # the distance that is drawn in full colour
+MOST = 100.0  # the distance that is drawn in full colour
 COLOURS = (BLUE, ORANGE, GREEN)
 
 
@@ -96,3 +96,16 @@ def by_layer(axes: Axes, curves: Mapping[str, ArrayLike]) -> None:
     for colour, (name, values) in zip(COLOURS, curves.items(), strict=False):
         axes.plot(np.asarray(values), "o-", color=colour, label=name, markersize=4)
     axes.set(xlabel="layers passed", xticks=range(len(np.asarray(next(iter(curves.values()))))))
+
+
+def shares(axes: Axes, values: ArrayLike, *, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """A table of shares (rows, columns), the darker the larger."""
+    table = np.array([np.asarray(row) for row in values]).clip(0)
+    axes.imshow(table, cmap="Oranges", vmin=0, vmax=0.7, aspect="auto")
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(length=0)
+    for (row, column), share in np.ndenumerate(table):
+        axes.text(
+            column, row, f"{share:.2f}", ha="center", va="center", fontsize=9, color="white" if share > 0.4 else "black"
+        )

@@ -25,7 +25,7 @@ def test_pictures_stand_side_by_side_under_their_titles(figure):
 
 def test_what_has_not_moved_is_white_and_the_chosen_row_lies_over_the_picture(figure):
     moved = np.zeros((3, 2 + 6 + 1))
-    moved[1, 2:8], moved[2, 8] = [0, 1, 2, 3, 4, 99], 0.001
+    moved[1, 2:8], moved[2, 8] = [0, 1, 2, 3, 4, 999], 0.001
     plots.arrivals(figure, np.zeros((3, 4, 6)), moved, index=1, rows=2, words=(2, 1))
     left, right = figure.axes
     shades = right.images[0].get_alpha()
@@ -48,3 +48,10 @@ def test_each_line_is_its_values_over_the_layers(axes):
     plots.by_layer(axes, {"one": [0.1, 0.2, 0.3], "other": [0.3, 0.2, 0.1]})
     assert [line.get_ydata().tolist() for line in axes.lines] == [[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]]
     assert axes.get_xticks().tolist() == [0, 1, 2] and [line.get_label() for line in axes.lines] == ["one", "other"]
+
+
+def test_shares_stand_in_their_cells_and_none_is_below_zero(axes):
+    plots.shares(axes, [[0.1, -0.004], [0.55, 0.2]], rows=["a", "b"], columns=["c", "d"])
+    written = {text.get_position(): (text.get_text(), text.get_color()) for text in axes.texts}
+    assert written[(1, 0)] == ("0.00", "black") and written[(0, 1)] == ("0.55", "white")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]

@@ -16,7 +16,7 @@ from mmnotes.layers.samples import Samples, packed
 from mmnotes.qwen3_vl import Qwen3VL
 from tools.qwen3_vl.asking import Asked, Change, answer_to, as_trained, asked, logits, questions_about
 from tools.qwen3_vl.stages import VENDORS, Prepared, as_it_is
-from tools.qwen3_vl.train import BLIND, RUNS, VARIANTS, compared, name_of, prepared_for, shipped, trained
+from tools.qwen3_vl.train import BLIND, COMPARED_RUNS, compared, name_of, prepared_for, shipped, trained
 from tools.training import write
 
 FILE = "qwen3_vl/study.npz"
@@ -157,32 +157,31 @@ def by_seed(model: Qwen3VL, **conditions: Any) -> Tensor:
 
 
 def compared_shares(variant: str, run: int) -> Tensor:
-    """Shares of right answers of a run (kinds), over all seeds of boards."""
+    """Shares of right answers of a run on small boards (kinds, seeds)."""
     model, prepared = compared(variant, run), prepared_for(variant)
-    return torch.stack([small_accuracy(model, prepared=prepared, seed=seed) for seed in SEEDS]).mean(0)
+    return torch.stack([small_accuracy(model, prepared=prepared, seed=seed) for seed in SEEDS], dim=1)
 
 
 def main() -> None:
     """Measure and write the file."""
     torch.set_num_threads(1)
     model = shipped()
-    conditions = {name: by_seed(model, change=change) for name, change in CHANGES.items()}
-    conditions["another picture"] = by_seed(model, prepared=shuffled)
     blind = trained(BLIND, name=name_of(BLIND), seed=0)
-    conditions[BLIND] = by_seed(blind, prepared=prepared_for(BLIND))
+    conditions = {
+        BLIND: by_seed(blind, prepared=prepared_for(BLIND)),
+        "another picture": by_seed(model, prepared=shuffled),
+    }
     sets = {name: by_seed(model, **changed) for name, changed in SETS.items()}
-    variants = {variant: torch.stack([compared_shares(variant, seed) for seed in RUNS], dim=1) for variant in VARIANTS}
+    variants = {f"{variant}, {seed}": compared_shares(variant, seed) for variant, seed in COMPARED_RUNS}
     tables = {}
-    for name, rows, axis in (
-        ("conditions", conditions, "condition"),
-        ("sets", sets, "set"),
-        ("variants", variants, "variant"),
+    for name, rows, axis, kinds in (
+        ("conditions", conditions, "condition", KINDS),
+        ("sets", sets, "set", KINDS),
+        ("variants", variants, "run", PICTURE_KINDS),
     ):
         for row, shares in rows.items():
             print(row, *(f"{share:.3f}" for share in shares.mean(1).tolist()))
-        kinds, seeds = (PICTURE_KINDS, RUNS) if name == "variants" else (KINDS, SEEDS)
-        axes = {axis: tuple(rows), "kind": kinds, "seed": seeds}
-        tables[name] = Samples(torch.stack([*rows.values()]).half(), axes)
+        tables[name] = Samples(torch.stack([*rows.values()]).half(), {axis: tuple(rows), "kind": kinds, "seed": SEEDS})
     by_side = torch.stack([beside(model, seed=seed) for seed in SEEDS], dim=2)
     tables["beside"] = Samples(by_side.half(), {"drawings": DRAWINGS, "side": tuple(SIDES), "seed": SEEDS})
     write(FILE, packed(tables))
