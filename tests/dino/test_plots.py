@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from mmnotes.dino import plots
-from mmnotes.page import BLUE, ORANGE, SKY
+from mmnotes.page import BLUE, ORANGE
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_boxes_lie_where_the_crops_are(axes):
     first, second, third, _ = axes.patches
     assert first.get_bbox().bounds == (1.5, 1.5, 64, 64) and third.get_bbox().bounds == (69.5, 1.5, 64, 64)
     assert second.get_bbox().bounds == (1.5 + 32, 1.5 + 16, 16, 32)
-    assert [each.get_edgecolor() for each in (first, second)] == [to_rgba(ORANGE), to_rgba(SKY)]
+    assert [each.get_edgecolor() for each in (first, second)] == [to_rgba(ORANGE), to_rgba(BLUE)]
 
 
 @pytest.mark.parametrize(("size", "beside"), [((6.4, 2.7), True), ((4.2, 4.6), False)])
