@@ -55,7 +55,9 @@ def test_near_patches_are_framed_by_what_they_lie_on(size, beside):
     near = dict(chosen="trained", chance=0.14)
     plots.near(figure, pictures, [0, 9, 63, 1, 8, 0], [True, False, True, False, True], rates, **near)
     left, right = figure.axes
-    assert left.images[0].get_array().shape == (2 * 68, 3 * 68, 3)
+    drawn = np.asarray(left.images[0].get_array())
+    assert drawn.shape == (2 * 68, 3 * 68, 3)
+    assert {round(5 * shade, 6) for shade in np.unique(drawn)} == {0, 1, 2, 3, 4, 5}, "few shades"
     frames = [(patch.get_bbox().bounds, patch.get_edgecolor()) for patch in left.patches]
     asked, second, third, fourth, *_ = frames
     assert asked == ((0.5, 0.5, 10, 10), to_rgba("black"))
