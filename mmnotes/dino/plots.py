@@ -7,10 +7,11 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
-from mmnotes.page.plots import GAP, montage
+from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE
+from mmnotes.page.plots import GAP, few_shades, montage
 
 PATCH = 8  # pixels
 
@@ -51,12 +52,13 @@ def near(
 ) -> None:
     """Six scenes (3, height, width), in each a patch framed: that which is asked about, black, and the nearest, blue
     on an object and orange elsewhere; and a rate for each name as bars, the chosen one blue, with a line at chance.
-
-    Pictures have eight steps of a colour: a frame of the book has few colours in all.
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
-    left, right = figure.subplots(2, 1, height_ratios=(3, 2)) if stacked else figure.subplots(1, 2, width_ratios=(2, 1))
-    shown = np.round(7 * np.stack([np.asarray(each) for each in pictures])) / 7
+    if stacked:  # each as wide as the figure: names of bars take no room from pictures
+        left, right = (each.subplots() for each in figure.subfigures(2, 1, height_ratios=(5, 4)))
+    else:
+        left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+    shown = few_shades(np.stack([np.asarray(each) for each in pictures]))
     montage(left, shown.reshape(2, 3, *shown.shape[1:]))
     side, colours = shown.shape[-1], ["black", *(BLUE if hit else ORANGE for hit in np.asarray(on_object))]
     for number, (place, colour) in enumerate(zip(places, colours, strict=True)):
@@ -79,8 +81,10 @@ def crops(axes: Axes, pictures: Sequence[ArrayLike], boxes: ArrayLike) -> None:
     for place, own in enumerate(side * np.asarray(boxes)):
         for number, (left, top, width, height) in enumerate(own):
             corner = (place * (side + 4) + 2 + left - 0.5, 2 + top - 0.5)
-            colour, thick = (SKY, 1.2) if number else (ORANGE, 2.2)
-            axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=thick))
+            colour, thick = (BLUE, 1.2) if number else (ORANGE, 2.2)
+            box = Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=thick)
+            box.set_path_effects([withStroke(linewidth=thick + 1.6, foreground="white")])  # seen on any ground
+            axes.add_patch(box)
 
 
 def runs(figure: Figure, curves: Mapping[str, tuple[Sequence[float], ArrayLike, ArrayLike]], *, most: float) -> None:
@@ -104,11 +108,11 @@ def attention(
     """Pictures (scenes, 3, height, width), below them the map of each head (scenes, heads, rows, columns), 0 to 1; and
     the areas of all heads and of their mean, the last, over steps, with dots at one step and a line at a rival's.
 
-    Pictures have eight steps of a colour and maps too: a frame of the book has few colours in all.
+    Maps have eight steps, and pictures few shades.
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
     left, right = figure.subplots(2, 1, height_ratios=(3, 2)) if stacked else figure.subplots(1, 2, width_ratios=(3, 2))
-    shown, heads = np.round(7 * np.asarray(pictures)) / 7, np.round(7 * np.asarray(maps)) / 7
+    shown, heads = few_shades(pictures), np.round(7 * np.asarray(maps)) / 7
     patch = shown.shape[-1] // heads.shape[-1]
     coloured = colormaps["Blues"](np.kron(heads, np.ones((patch, patch))))[..., :3].transpose(1, 0, 4, 2, 3)
     montage(left, np.concatenate([shown[None], coloured]))

@@ -48,7 +48,7 @@ def _factor_mistakes(batch: int, rate: float) -> dict[str, Any]:
     kept = max(int(batch * (1 - rate)), 1)
     return {
         "That is the share that is kept; the branch of those has to stand for all.": kept / batch,
-        "The number of kept pictures is whole, so the share is not quite 1 - rate.": 1 / max(1 - rate, 1 / batch),
+        "The number of kept pictures is whole, so the share is not quite 1 - rate.": 1 / (1 - rate),
         "The rate is the share that is dropped.": batch / max(int(batch * rate), 1),
         "Pictures are counted whole, rounded down.": batch / max(round(batch * (1 - rate)), 1),
     }

@@ -48,7 +48,7 @@ def diagram() -> Diagram:
     drawing.arrow(taught, second)
 
     drawing.box(
-        (MIDDLE, PATCHES), "patches: this crop,\nwhere the holes are", width=134, height=44, colour=GREEN,
+        (MIDDLE, PATCHES), "patches: this crop,\nwhere the holes are", width=144, height=44, colour=GREEN,
         link="equation-ibot-patch",
     )  # fmt: skip
     drawing.arrow(second, (HERE, PATCHES - 22))

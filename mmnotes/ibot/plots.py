@@ -10,18 +10,15 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
-from mmnotes.page.plots import GAP, montage
+from mmnotes.page.plots import GAP, few_shades, montage
 
 HOLE = 0.8  # how light a hole is
 STATES = (BLUE, ORANGE, GREEN, SKY)
 
 
 def with_holes(pictures: ArrayLike, masked: ArrayLike) -> np.ndarray:
-    """Pictures (scenes, 3, side, side) whose masked patches (scenes, patches) are grey.
-
-    Colours have eight steps: a frame of the book has few in all.
-    """
-    shown, rows = np.round(7 * np.asarray(pictures)) / 7, isqrt(np.asarray(masked).shape[1])
+    """Pictures (scenes, 3, side, side), in few shades, whose masked patches (scenes, patches) are grey."""
+    shown, rows = few_shades(pictures), isqrt(np.asarray(masked).shape[1])
     holes = np.asarray(masked).reshape(-1, 1, rows, rows).repeat(shown.shape[-1] // rows, 2)
     return np.where(holes.repeat(shown.shape[-1] // rows, 3), HOLE, shown)
 
@@ -93,7 +90,7 @@ def fillings(axes: Axes, pictures: ArrayLike, masked: ArrayLike, asked: ArrayLik
     """Scenes (scenes, 3, side, side) with holes, and beside each, for four holes asked about (scenes, 4), the patch
     that is there and the nearest ones (scenes, 4, neighbours, 3, patch, patch), a line for each hole in its colour.
     """
-    shown, near, places = np.round(7 * np.asarray(pictures)) / 7, np.asarray(nearest), np.asarray(asked)
+    shown, near, places = few_shades(pictures), few_shades(nearest), np.asarray(asked)
     side, patch, neighbours = shown.shape[-1], near.shape[-1], near.shape[2]
     columns, line = side // patch, side // 4
     wide = np.ones((len(shown), 3, side, side + 4 + line * (neighbours + 1) + 4))

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
 
 GAP = 2  # white pixels between two pictures
+STEPS = 5  # from no light to full light of a colour
 
 
 def montage(axes: Axes, pictures: ArrayLike) -> None:
@@ -18,6 +19,14 @@ def montage(axes: Axes, pictures: ArrayLike) -> None:
     rows, columns, channels, height, width = tiles.shape
     axes.imshow(tiles.transpose(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels), interpolation="none")
     axes.axis("off")
+
+
+def few_shades(pictures: ArrayLike) -> np.ndarray:
+    """Pictures in six shades of each colour. A lab's frame has 128 colours in all, and what is drawn beside pictures of
+    many more would lose its own: a grey bar turns lilac.
+    """
+    shades: np.ndarray = np.round(STEPS * np.asarray(pictures)) / STEPS
+    return shades
 
 
 def mean_and_range(axes: Axes, x: Sequence[float], values: Mapping[str, ArrayLike]) -> None:
@@ -39,18 +48,20 @@ def ways_and_seeds(
 ) -> None:
     """For each measure a panel; in it a row for each way, with a dot for each seed and a bar at their mean, those of
     the chosen way blue on a band and the others grey; a line through the dots of one seed, and a dashed line at each of
-    the measure's baselines.
+    the measure's baselines. Where it is narrow, two panels lie side by side.
 
     Ways are in the order of the first measure; NaN is a seed that a way lacks. Of baselines there are at most four
     names in all.
     """
-    stacked = figure.get_figwidth() < figure.get_figheight()
-    shape = (len(measures), 1) if stacked else (1, len(measures))
-    panels = np.atleast_1d(figure.subplots(*shape, sharey=True))
+    narrow = figure.get_figwidth() < figure.get_figheight()
+    columns = 2 if narrow else len(measures)
+    panels = figure.subplots(-(-len(measures) // columns), columns, sharey=True, squeeze=False).ravel()
+    for axes in panels[len(measures) :]:
+        axes.remove()
     names = [*next(iter(measures.values()))]
     rivals = dict.fromkeys(rival for each in baselines.values() for rival in each)
     colours, lines = dict(zip(rivals, (ORANGE, GREEN, PURPLE, SKY), strict=False)), {}
-    for axes, (measure, values) in zip(panels, measures.items(), strict=True):
+    for axes, (measure, values) in zip(panels, measures.items(), strict=False):
         table = np.stack([np.asarray(values[name]) for name in names])
         axes.plot(table[:, seed], range(len(names)), color=BLUE, linewidth=1, alpha=0.6)
         for row, (name, seeds) in enumerate(zip(names, table, strict=True)):
@@ -61,5 +72,6 @@ def ways_and_seeds(
             lines[rival] = axes.axvline(at, color=colours[rival], linewidth=1, linestyle="--")
         axes.axhspan(names.index(chosen) - 0.45, names.index(chosen) + 0.45, color=BLUE, alpha=0.1, linewidth=0)
         axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5), xlabel=measure)
-        axes.locator_params(axis="x", nbins=3)
+        axes.margins(x=0.1)
+        axes.locator_params(axis="x", nbins=3, steps=[1, 2, 5, 10])  # few and short numbers: they lie side by side
     figure.legend([*lines.values()], [*lines], loc="outside upper right", ncols=2, handlelength=1.2)

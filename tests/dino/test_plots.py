@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from mmnotes.dino import plots
-from mmnotes.page import BLUE, ORANGE, SKY
+from mmnotes.page import BLUE, ORANGE
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_boxes_lie_where_the_crops_are(axes):
     first, second, third, _ = axes.patches
     assert first.get_bbox().bounds == (1.5, 1.5, 64, 64) and third.get_bbox().bounds == (69.5, 1.5, 64, 64)
     assert second.get_bbox().bounds == (1.5 + 32, 1.5 + 16, 16, 32)
-    assert [each.get_edgecolor() for each in (first, second)] == [to_rgba(ORANGE), to_rgba(SKY)]
+    assert [each.get_edgecolor() for each in (first, second)] == [to_rgba(ORANGE), to_rgba(BLUE)]
 
 
 @pytest.mark.parametrize(("size", "beside"), [((6.4, 2.7), True), ((4.2, 4.6), False)])
@@ -55,7 +55,9 @@ def test_near_patches_are_framed_by_what_they_lie_on(size, beside):
     near = dict(chosen="trained", chance=0.14)
     plots.near(figure, pictures, [0, 9, 63, 1, 8, 0], [True, False, True, False, True], rates, **near)
     left, right = figure.axes
-    assert left.images[0].get_array().shape == (2 * 68, 3 * 68, 3)
+    drawn = np.asarray(left.images[0].get_array())
+    assert drawn.shape == (2 * 68, 3 * 68, 3)
+    assert {round(5 * shade, 6) for shade in np.unique(drawn)} == {0, 1, 2, 3, 4, 5}, "few shades"
     frames = [(patch.get_bbox().bounds, patch.get_edgecolor()) for patch in left.patches]
     asked, second, third, fourth, *_ = frames
     assert asked == ((0.5, 0.5, 10, 10), to_rgba("black"))

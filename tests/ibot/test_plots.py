@@ -7,6 +7,7 @@ from matplotlib.colors import to_rgba
 
 from mmnotes.ibot import plots
 from mmnotes.page import BLUE, GREEN, ORANGE, PURPLE, SKY
+from mmnotes.page.plots import few_shades
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_hole_is_followed_by_what_was_there_and_by_what_is_near(axes):
 
 
 def test_patches_are_enlarged_to_a_fourth_of_their_scene(axes):
-    nearest = np.ones((1, 4, 2, 3, 8, 8)) * np.linspace(0, 1, 64).reshape(8, 8)
+    nearest = np.ones((1, 4, 2, 3, 8, 8)) * few_shades(np.linspace(0, 1, 64)).reshape(8, 8)
     plots.fillings(axes, np.zeros((1, 3, 64, 64)), np.zeros((1, 64), dtype=bool), [[0, 1, 2, 3]], nearest)
     drawn = np.asarray(axes.images[0].get_array())[2:-2, 2:-2, 0]
     assert drawn.shape == (64, 64 + 4 + 3 * 16 + 4)

@@ -1,11 +1,13 @@
 """The pictures that several chapters share show the numbers that they are given."""
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from mmnotes.page import BLUE, GREEN, ORANGE
-from mmnotes.page.plots import GAP, mean_and_range, montage, ways_and_seeds
+from mmnotes.page.plots import GAP, few_shades, mean_and_range, montage, ways_and_seeds
 
 
 def test_a_montage_puts_each_picture_in_its_place(axes):
@@ -21,6 +23,13 @@ def test_a_montage_puts_each_picture_in_its_place(axes):
     assert (shown[:gap] == 1).all() and (shown[high - gap : high + gap] == 1).all()
 
 
+def test_few_shades_are_the_nearest_of_six():
+    values = np.linspace(0, 1, 1001)
+    found = few_shades(values)
+    np.testing.assert_allclose(np.unique(found), np.linspace(0, 1, 6))
+    assert np.abs(found - values).max() < 0.1 + 1e-9
+
+
 def test_a_line_runs_through_the_means_inside_its_band(axes):
     first, second = np.array([[1.0, 3.0], [2.0, 6.0], [0.0, 1.0]]), np.ones((3, 2))
     mean_and_range(axes, [0, 1, 4], {"first": first, "second": second})
@@ -32,14 +41,14 @@ def test_a_line_runs_through_the_means_inside_its_band(axes):
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["first", "second"]
 
 
-@pytest.mark.parametrize(("size", "stacked"), [((6.4, 2.8), False), ((4.2, 5.6), True)])
-def test_a_way_has_a_dot_for_each_seed_and_the_chosen_one_is_blue(size, stacked):
+@pytest.mark.parametrize(("size", "rows"), [((6.4, 2.8), 1), ((4.2, 5.6), 2)])
+def test_a_way_has_a_dot_for_each_seed_and_the_chosen_one_is_blue(size, rows):
     figure = plt.figure(figsize=size)
     random = np.random.default_rng(0)
     names = ["all", "no KoLeo", "one head"]
-    measures = {measure: {name: random.random(3) for name in names} for measure in ("AUC", "neighbours")}
+    measures = {measure: {name: random.random(3) for name in names} for measure in ("AUC", "line", "lift")}
     measures["AUC"]["one head"][1:] = np.nan
-    baselines = {"AUC": {"chance": 0.5, "random weights": 0.4}, "neighbours": {"chance": 0.1}}
+    baselines = {"AUC": {"chance": 0.5, "random weights": 0.4}, "line": {"chance": 0.1}, "lift": {}}
     colours = {"chance": ORANGE, "random weights": GREEN}
     ways_and_seeds(figure, measures, baselines, chosen="no KoLeo", seed=2)
     for axes, (measure, values) in zip(figure.axes, measures.items(), strict=True):
@@ -59,6 +68,21 @@ def test_a_way_has_a_dot_for_each_seed_and_the_chosen_one_is_blue(size, stacked)
     (legend,) = figure.legends
     named = zip(legend.get_texts(), legend.get_lines(), strict=True)
     assert {text.get_text(): line.get_color() for text, line in named} == colours
-    columns = {axes.get_subplotspec().colspan.start for axes in figure.axes}
-    assert (columns == {0}) == stacked
+    assert len({axes.get_subplotspec().rowspan.start for axes in figure.axes}) == rows
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("size", [(6.4, 2.6), (4.2, 4.4)])
+def test_the_numbers_under_panels_do_not_run_into_each_other(size):
+    figure = plt.figure(figsize=size, layout="constrained")
+    ends = {"AUC": (0.51, 0.69), "lift": (1, 3.04), "patch IoU": (0.07, 0.31), "line": (0.254, 0.334)}
+    measures = {name: {"one": np.array(two), "other": np.array(two[::-1])} for name, two in ends.items()}
+    ways_and_seeds(figure, measures, {name: {"least": two[0]} for name, two in ends.items()}, chosen="one", seed=0)
+    figure.canvas.draw()
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        drawn = [tick.label1 for tick in axes.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+        boxes = [each.get_window_extent() for each in drawn]
+        assert len(boxes) >= 2
+        assert all(left.x1 + 4 < right.x0 for left, right in pairwise(boxes))
     plt.close(figure)

@@ -106,9 +106,11 @@ def test_a_short_phase_has_larger_crops_and_the_schedules_compressed(monkeypatch
     assert filling.holes_for(large, random()).shape == (12, 144)
     used: list[int] = []
     monkeypatch.setattr(distilling, "teacher_momentum", lambda *, steps, **_: used.append(steps) or 1.0)
+    sizes: list[int] = []
+    monkeypatch.setattr(filling, "views", lambda *_, size, **__: sizes.append(size) or large)
     for done, holes in ((31, False), (32, True)):
         made.done.fill_(done)
         made.zero_grad()
         filling.loss_through(made, exchanged=True, size=96)(random()).backward()
         assert (made.student["backbone"].mask_token.grad.abs().max() > 0) == holes
-    assert used == [100, 100]
+    assert used == [100, 100] and sizes == [96, 96]

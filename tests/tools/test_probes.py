@@ -16,9 +16,10 @@ def few(monkeypatch):
 
 
 def seer(*, grid: int) -> probes.Eye:
-    """Sees of each patch, whatever the pictures' size, how much of it is object and how much is not."""
+    """Sees of each patch, 8 pixels wide, how much of it is object and how much is not."""
 
     def eye(pixels: torch.Tensor) -> probes.Seen:
+        assert pixels.shape[-1] == 8 * grid
         for name in ("patches", "looked", "others"):
             if torch.equal(probes.enlarged(probes.drawn(name).pixels(), pixels.shape[-1]), pixels):
                 share = object_shares(probes.masks(name), rows=grid, columns=grid)
@@ -32,6 +33,20 @@ def seer(*, grid: int) -> probes.Eye:
 def test_a_probe_of_patches_takes_the_grid_that_it_is_given(grid, size):
     iou, auc = probes.patch_measures(probes.at_size(seer(grid=grid), size))
     assert iou > 0.95 and auc > 0.95
+
+
+def test_overlap_is_what_is_both_found_and_there_of_what_is_either(monkeypatch):
+    left = (torch.arange(64) % 8 < 4).float()
+    monkeypatch.setattr(probes, "line", lambda *_: lambda asked: asked)
+
+    def eye(pixels: torch.Tensor) -> probes.Seen:
+        """Takes the left half of every scene for the object."""
+        return probes.Seen(pixels[:, 0, 0], torch.stack([1 - left, left], 1).expand(len(pixels), -1, -1))
+
+    there = object_shares(probes.masks("looked"), rows=8, columns=8) > 0.5
+    found = left.bool().expand_as(there)
+    assert (found & ~there).any() and (there & ~found).any()
+    assert probes.patch_measures(eye)[0] == (found & there).sum() / (found | there).sum()
 
 
 def test_finer_masks_cover_the_same_shares():

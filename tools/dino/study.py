@@ -39,7 +39,7 @@ from tools.dino.probes import (
     middle_map,
 )
 from tools.dino.train import SNAPSHOTS, WARM, WARM_TAU, snapshot
-from tools.training import kept_state, write
+from tools.training import check_whole, kept_state, write
 
 FILE = "dino/study.npz"
 WAYS = ("random", *GROUNDS)
@@ -115,6 +115,7 @@ def curve_tables(seeds: tuple[int, ...]) -> dict[str, Samples]:
 
 def curve(name: str, seed: int) -> Tensor:
     """What a run noted, in means of some steps."""
+    check_whole(name=f"dino-{name}", seed=seed, steps=STEPS)
     return kept_state(name=f"dino-{name}", seed=seed)["curves"].unflatten(0, (-1, EVERY)).mean(1)
 
 

@@ -14,7 +14,7 @@ from tools.dino.distilling import STEPS, optimiser_of, rate_at
 from tools.dino.train import MANTISSA
 from tools.dinov2.distilling import balanced_answers, spread
 from tools.ibot.distilling import Filled, loss_through
-from tools.training import kept_state, rounded, train_, write
+from tools.training import check_whole, kept_state, rounded, train_, write
 
 FILE = "dinov2/weights.npz"
 PENALTIES = {"whole": spread, "balanced": torch.zeros_like}
@@ -31,6 +31,7 @@ def train_one(recipe: str, seed: int) -> Filled:
 
 def kept(recipe: str, seed: int) -> Filled:
     """Student, teacher and heads of a run that is whole."""
+    check_whole(name=f"dinov2-{recipe}", seed=seed, steps=STEPS)
     model = Filled(shared=False)
     model.load_state_dict(kept_state(name=f"dinov2-{recipe}", seed=seed))
     return model.requires_grad_(False)
