@@ -14,9 +14,10 @@ from mmnotes.data.arrangements import films_of_boards, pictures_of_boards
 from mmnotes.data.questions import FILM_KINDS, PICTURE_KINDS, SIDES, Question
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.qwen3_vl import Qwen3VL
+from mmnotes.qwen3_vl.pretrained import pretrained_qwen3_vl
 from tools.qwen3_vl.asking import Asked, Change, answer_to, as_trained, asked, logits, questions_about
 from tools.qwen3_vl.stages import VENDORS, Prepared, as_it_is
-from tools.qwen3_vl.train import BLIND, COMPARED_RUNS, compared, name_of, prepared_for, shipped, trained
+from tools.qwen3_vl.train import BLIND, COMPARED_RUNS, compared, name_of, prepared_for, trained
 from tools.training import write
 
 FILE = "qwen3_vl/study.npz"
@@ -165,7 +166,7 @@ def compared_shares(variant: str, run: int) -> Tensor:
 def main() -> None:
     """Measure and write the file."""
     torch.set_num_threads(1)
-    model = shipped()
+    model = pretrained_qwen3_vl()
     blind = trained(BLIND, name=name_of(BLIND), seed=0)
     conditions = {
         BLIND: by_seed(blind, prepared=prepared_for(BLIND)),
