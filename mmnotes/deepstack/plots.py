@@ -98,7 +98,7 @@ def by_layer(axes: Axes, curves: Mapping[str, ArrayLike]) -> None:
     axes.set(xlabel="layers passed", xticks=range(len(np.asarray(next(iter(curves.values()))))))
 
 
-def shares(axes: Axes, values: ArrayLike, *, rows: Sequence[str], columns: Sequence[str]) -> None:
+def shares(axes: Axes, values: Sequence[ArrayLike], *, rows: Sequence[str], columns: Sequence[str]) -> None:
     """A table of shares (rows, columns), the darker the larger."""
     table = np.array([np.asarray(row) for row in values]).clip(0)
     axes.imshow(table, cmap="Oranges", vmin=0, vmax=0.7, aspect="auto")
