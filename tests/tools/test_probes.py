@@ -64,6 +64,31 @@ def test_who_sees_objects_finds_objects_beside_them():
     assert 0 < chance["concept"] < chance["object"] / 4
 
 
+def test_what_is_near_counts_where_it_is_an_object_s_and_by_its_name_where_it_is_both(monkeypatch):
+    random = torch.Generator().manual_seed(0)
+    within, outside = (torch.randint(20 * 64, (len(each), 5), generator=random) for each in neighbours.asked())
+    answers = iter([within, outside])
+    monkeypatch.setattr(neighbours, "nearest", lambda *_: next(answers))
+    on_object = (neighbours.shares("others") > 0.5).flatten().tolist()
+    names, wanted = (probes.drawn(name).concept[:, 0].tolist() for name in ("others", "looked"))
+    hits, named = [], []
+    for (scene, _), near in zip(neighbours.asked()[0].tolist(), within.tolist(), strict=True):
+        hits += [on_object[number] for number in near]
+        named += [on_object[number] and names[number // 64] == wanted[scene] for number in near]
+    others = [on_object[number] for near in outside.tolist() for number in near]
+    expected = [sum(each) / len(each) for each in (hits, named, others)]
+    assert neighbours.neighbour_measures(seer(grid=8)).tolist() == pytest.approx(expected)
+    assert 0 < expected[1] < expected[0]
+
+
+def test_shown_of_a_ring_is_a_patch_of_the_ring(monkeypatch):
+    ring = torch.ones(8, 8)
+    ring[3:5, 3:5] = 0
+    monkeypatch.setattr(neighbours, "shares", lambda _: ring.flatten().expand(20, -1))
+    places = neighbours.shown_tables({"colours": probes.by_colours}, [0, 5])["asked"].at(scene=[0, 5])
+    assert (ring.flatten()[places] == 1).all()
+
+
 def test_shown_is_a_patch_wholly_on_the_object_and_the_nearest_come_from_the_others():
     large = (neighbours.shares("looked") > neighbours.WHOLLY).any(1).nonzero()[:3, 0].tolist()
     tables = neighbours.shown_tables({"seer": seer(grid=8), "colours": probes.by_colours}, large)
