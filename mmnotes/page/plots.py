@@ -29,6 +29,17 @@ def few_shades(pictures: ArrayLike) -> np.ndarray:
     return shades
 
 
+def two_panels(figure: Figure, *, beside: tuple[float, float], below: tuple[float, float]) -> tuple[Axes, Axes]:
+    """Two panels side by side, widths in proportion; where the figure is higher than wide one below the other, heights
+    in proportion and each as wide as the figure.
+    """
+    if figure.get_figwidth() < figure.get_figheight():
+        grid = figure.add_gridspec(2, 1, height_ratios=below)
+        return figure.add_subfigure(grid[0]).subplots(), figure.add_subfigure(grid[1]).subplots()
+    first, second = figure.subplots(1, 2, width_ratios=beside)
+    return first, second
+
+
 def mean_and_range(axes: Axes, x: Sequence[float], values: Mapping[str, ArrayLike]) -> None:
     """For each name, values (points, seeds) over x: a line through their means and a band from least to most."""
     for colour, (name, each) in zip((BLUE, ORANGE, GREEN), values.items(), strict=False):

@@ -5,9 +5,10 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from mmnotes.page import BLUE, GREEN, ORANGE
-from mmnotes.page.plots import GAP, few_shades, mean_and_range, montage, ways_and_seeds
+from mmnotes.page.plots import GAP, few_shades, mean_and_range, montage, two_panels, ways_and_seeds
 
 
 def test_a_montage_puts_each_picture_in_its_place(axes):
@@ -86,3 +87,13 @@ def test_the_numbers_under_panels_do_not_run_into_each_other(size):
         assert len(boxes) >= 2
         assert all(left.x1 + 4 < right.x0 for left, right in pairwise(boxes))
     plt.close(figure)
+
+
+@pytest.mark.parametrize("size", [(5, 3), (3, 5)])
+def test_two_panels_stand_side_by_side_or_one_below_the_other(size):
+    figure = Figure(figsize=size)
+    one, other = (each.get_window_extent() for each in two_panels(figure, beside=(3, 1), below=(1, 2)))
+    if size[0] > size[1]:
+        assert one.x1 < other.x0 and one.y0 == other.y0 and abs(one.width / other.width - 3) < 1e-6
+    else:
+        assert one.y0 > other.y1 and one.x0 == other.x0 and abs(other.height / one.height - 2) < 1e-6
