@@ -28,7 +28,7 @@ def circle(
     stacked = figure.get_figwidth() < figure.get_figheight()
     letters = "ABCD"[: len(curves)]
     layout = ["o", *letters] if stacked else [f"o{letter}" for letter in letters]
-    places = figure.subplot_mosaic(";".join(layout), height_ratios=[4, *[1] * len(curves)] if stacked else None)
+    places = figure.subplot_mosaic(";".join(layout), height_ratios=[4, *[1.5] * len(curves)] if stacked else None)
     axes, turns, own = places["o"], np.asarray(angles), np.asarray(clusters)
     axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.85", linewidth=0.8))
     for number, (colour, turn) in enumerate(zip((BLUE, ORANGE, GREEN, PURPLE), np.asarray(prototypes), strict=True)):
@@ -87,7 +87,7 @@ def depth(figure: Figure, given: ArrayLike, *, shown: int = 24) -> None:
     draws = 1 + np.arange(len(times))
     averages = times.cumsum(0) / draws[:, None]
     right.plot(draws, averages, color="0.75", linewidth=0.8)
-    right.plot(draws, averages.mean(1), color=BLUE)
+    right.plot(draws, averages.mean(1), color=BLUE, linewidth=3)  # seen below the dashes
     right.axhline(1, color=ORANGE, linewidth=1, linestyle="--")
     right.set(xscale="log", xlim=(1, len(times)), ylim=(-0.05, 3), xlabel="draws")
     right.set_title("times the branch, on average")
