@@ -29,6 +29,22 @@ def few_shades(pictures: ArrayLike) -> np.ndarray:
     return shades
 
 
+def two_panels(
+    figure: Figure, *, heights: tuple[float, float], widths: tuple[float, float] = (1, 1)
+) -> tuple[Axes, Axes]:
+    """Two panels side by side; where the figure is narrow one below the other, each as wide as the figure."""
+    if is_narrow(figure):
+        upper, lower = figure.subfigures(2, 1, height_ratios=heights)
+        return upper.subplots(), lower.subplots()
+    left, right = figure.subplots(1, 2, width_ratios=widths)
+    return left, right
+
+
+def is_narrow(figure: Figure) -> bool:
+    """Whether the figure is one for a phone."""
+    return bool(figure.get_figwidth() < figure.get_figheight())
+
+
 def mean_and_range(axes: Axes, x: Sequence[float], values: Mapping[str, ArrayLike]) -> None:
     """For each name, values (points, seeds) over x: a line through their means and a band from least to most."""
     for colour, (name, each) in zip((BLUE, ORANGE, GREEN), values.items(), strict=False):
@@ -53,8 +69,7 @@ def ways_and_seeds(
     Ways are in the order of the first measure; NaN is a seed that a way lacks. Of baselines there are at most four
     names in all.
     """
-    narrow = figure.get_figwidth() < figure.get_figheight()
-    columns = 2 if narrow else len(measures)
+    columns = 2 if is_narrow(figure) else len(measures)
     panels = figure.subplots(-(-len(measures) // columns), columns, sharey=True, squeeze=False).ravel()
     for axes in panels[len(measures) :]:
         axes.remove()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmnotes.page import BLUE, GREEN, ORANGE
-from mmnotes.page.plots import GAP, few_shades, mean_and_range, montage, ways_and_seeds
+from mmnotes.page.plots import GAP, few_shades, mean_and_range, montage, two_panels, ways_and_seeds
 
 
 def test_a_montage_puts_each_picture_in_its_place(axes):
@@ -28,6 +28,22 @@ def test_few_shades_are_the_nearest_of_six():
     found = few_shades(values)
     np.testing.assert_allclose(np.unique(found), np.linspace(0, 1, 6))
     assert np.abs(found - values).max() < 0.1 + 1e-9
+
+
+def test_two_panels_are_beside_each_other_or_each_as_wide_as_the_figure():
+    wide, narrow = (plt.figure(figsize=size, layout="constrained") for size in ((6.4, 2.7), (4.2, 4.6)))
+    left, right = two_panels(wide, heights=(3, 2), widths=(2, 1))
+    upper, lower = two_panels(narrow, heights=(3, 2), widths=(2, 1))
+    lower.set_yticks([0.5], ["a long name"])
+    upper.axis("off")
+    boxes = []
+    for figure, panels in ((wide, (left, right)), (narrow, (upper, lower))):
+        figure.canvas.draw()
+        boxes.append([each.get_window_extent() for each in panels])
+        plt.close(figure)
+    (first, second), (above, below) = boxes
+    assert first.x1 < second.x0 and first.width > 1.5 * second.width
+    assert above.y0 > below.y1 and above.height > below.height and above.x0 < below.x0 / 2
 
 
 def test_a_line_runs_through_the_means_inside_its_band(axes):
