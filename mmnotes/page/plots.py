@@ -34,7 +34,7 @@ def two_panels(
 ) -> tuple[Axes, Axes]:
     """Two panels side by side; where the figure is narrow one below the other, each as wide as the figure."""
     if is_narrow(figure):
-        upper, lower = figure.subfigures(2, 1, height_ratios=heights)
+        (upper,), (lower,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
         return upper.subplots(), lower.subplots()
     left, right = figure.subplots(1, 2, width_ratios=widths)
     return left, right
