@@ -23,8 +23,7 @@ def course(
 
     The gap above is shaded blue and what it could be, ``known``, is a line; ``most`` is the largest entropy there is.
     """
-    stacked = figure.get_figwidth() < figure.get_figheight()
-    upper, lower = figure.subplots(2, 1, height_ratios=(3, 2)) if stacked else figure.subplots(1, 2)
+    upper, lower = two_panels(figure, heights=(3, 2))
     of_one, of_cluster, of_all = np.asarray(heights)
     upper.fill_between(steps, of_cluster, of_all, color=BLUE, alpha=0.25, linewidth=0)
     upper.fill_between(steps, of_one, of_cluster, color="0.85", linewidth=0)
@@ -53,7 +52,7 @@ def near(
     """Six scenes (3, height, width), in each a patch framed: that which is asked about, black, and the nearest, blue
     on an object and orange elsewhere; and a rate for each name as bars, the chosen one blue, with a line at chance.
     """
-    left, right = two_panels(figure, beside=(2, 1), below=(5, 4))
+    left, right = two_panels(figure, heights=(5, 4), widths=(2, 1))
     shown = few_shades(np.stack([np.asarray(each) for each in pictures]))
     montage(left, shown.reshape(2, 3, *shown.shape[1:]))
     side, colours = shown.shape[-1], ["black", *(BLUE if hit else ORANGE for hit in np.asarray(on_object))]
@@ -106,7 +105,7 @@ def attention(
 
     Maps have eight steps, and pictures few shades.
     """
-    left, right = two_panels(figure, beside=(3, 2), below=(3, 2))
+    left, right = two_panels(figure, heights=(3, 2), widths=(3, 2))
     shown, heads = few_shades(pictures), np.round(7 * np.asarray(maps)) / 7
     patch = shown.shape[-1] // heads.shape[-1]
     coloured = colormaps["Blues"](np.kron(heads, np.ones((patch, patch))))[..., :3].transpose(1, 0, 4, 2, 3)

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
-from mmnotes.page.plots import GAP, few_shades, montage
+from mmnotes.page.plots import GAP, few_shades, montage, two_panels
 
 HOLE = 0.8  # how light a hole is
 STATES = (BLUE, ORANGE, GREEN, SKY)
@@ -28,8 +28,7 @@ def masks(figure: Figure, pictures: ArrayLike, shares: ArrayLike, *, rival: floa
 
     The mean share is an orange line, a rival's a dashed one.
     """
-    stacked = figure.get_figwidth() < figure.get_figheight()
-    left, right = figure.subplots(2, 1, height_ratios=(3, 2)) if stacked else figure.subplots(1, 2, width_ratios=(3, 2))
+    left, right = two_panels(figure, heights=(3, 2), widths=(3, 2))
     montage(left, pictures)
     left.set_title("shown to the student")
     hidden = np.asarray(shares)
@@ -43,8 +42,7 @@ def chain(figure: Figure, states: ArrayLike, masked: ArrayLike, known: ArrayLike
     """A chain (patches,) and what is shown of it; below each hole how probable the states are (patches, states); and
     beside them losses as bars.
     """
-    stacked = figure.get_figwidth() < figure.get_figheight()
-    left, right = figure.subplots(2, 1, height_ratios=(3, 2)) if stacked else figure.subplots(1, 2, width_ratios=(3, 2))
+    left, right = two_panels(figure, heights=(3, 2), widths=(3, 2))
     table, hidden = np.asarray(known), np.asarray(masked)
     for place, state in enumerate(np.asarray(states)):
         left.bar(place, 0.8, bottom=2.4, width=1, color=STATES[state])

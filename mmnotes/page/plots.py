@@ -29,15 +29,20 @@ def few_shades(pictures: ArrayLike) -> np.ndarray:
     return shades
 
 
-def two_panels(figure: Figure, *, beside: tuple[float, float], below: tuple[float, float]) -> tuple[Axes, Axes]:
-    """Two panels side by side, widths in proportion; where the figure is higher than wide one below the other, heights
-    in proportion and each as wide as the figure.
-    """
-    if figure.get_figwidth() < figure.get_figheight():
-        grid = figure.add_gridspec(2, 1, height_ratios=below)
-        return figure.add_subfigure(grid[0]).subplots(), figure.add_subfigure(grid[1]).subplots()
-    first, second = figure.subplots(1, 2, width_ratios=beside)
-    return first, second
+def two_panels(
+    figure: Figure, *, heights: tuple[float, float], widths: tuple[float, float] = (1, 1)
+) -> tuple[Axes, Axes]:
+    """Two panels side by side; where the figure is narrow one below the other, each as wide as the figure."""
+    if is_narrow(figure):
+        (upper,), (lower,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
+        return upper.subplots(), lower.subplots()
+    left, right = figure.subplots(1, 2, width_ratios=widths)
+    return left, right
+
+
+def is_narrow(figure: Figure) -> bool:
+    """Whether the figure is one for a phone."""
+    return bool(figure.get_figwidth() < figure.get_figheight())
 
 
 def mean_and_range(axes: Axes, x: Sequence[float], values: Mapping[str, ArrayLike]) -> None:
@@ -64,8 +69,7 @@ def ways_and_seeds(
     Ways are in the order of the first measure; NaN is a seed that a way lacks. Of baselines there are at most four
     names in all.
     """
-    narrow = figure.get_figwidth() < figure.get_figheight()
-    columns = 2 if narrow else len(measures)
+    columns = 2 if is_narrow(figure) else len(measures)
     panels = figure.subplots(-(-len(measures) // columns), columns, sharey=True, squeeze=False).ravel()
     for axes in panels[len(measures) :]:
         axes.remove()
