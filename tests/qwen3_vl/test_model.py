@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from einops import rearrange
 from torch.nn.functional import interpolate
 
 from mmnotes.deepstack import with_level
@@ -53,9 +54,9 @@ def raster(grid, *, merge):
     return places.repeat(grid.frames, 1)
 
 
-def unaligned(*arguments, align_corners, **named):
-    assert align_corners
-    return interpolate(*arguments, align_corners=False, **named)
+def unaligned(entries, places):
+    spread = interpolate(rearrange(entries, "side rest dim -> rest dim side"), places, mode="linear")
+    return rearrange(spread, "rest dim places -> places rest dim")
 
 
 def everywhere(x, visual, level):
@@ -64,7 +65,7 @@ def everywhere(x, visual, level):
 
 MUTATIONS = {
     "raster order": ("mmnotes.vision_tower.positions.block_order", raster),
-    "corners not aligned": ("mmnotes.vision_tower.positions.interpolate", unaligned),
+    "corners not aligned": ("mmnotes.vision_tower.positions._read_between", unaligned),
     "levels at words too": ("mmnotes.qwen3_vl.decoder.with_level", everywhere),
     "no levels": ("mmnotes.qwen3_vl.decoder.with_level", lambda x, visual, level: x),
 }
