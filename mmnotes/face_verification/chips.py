@@ -3,6 +3,8 @@
 A point is column and row; whole numbers are the middles of pixels.
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -12,8 +14,11 @@ from mmnotes.face_verification.alignment import eye_angle, similarity
 from mmnotes.face_verification.embedder import SIDE
 from mmnotes.layers.checks import values_known
 
-# Where the mean face of dlib has the middles of its eyes, the tip of its nose and the corners of its mouth, in sides.
+# dlib's mean face in shares of its side. Of its 68 points: the middles of the eyes, the tip of the nose, the corners of
+# the mouth, as MTCNN has them; and its own five: the corners of both eyes, of which it finds the left one first, and the
+# foot of the nose.
 MEAN_FACE = ((0.225490, 0.215676), (0.754763, 0.215676), (0.490127, 0.515625), (0.254149, 0.780233), (0.726104, 0.780233))
+DLIB_FIVE = ((0.859567, 0.213498), (0.646060, 0.228967), (0.120575, 0.213727), (0.334085, 0.229064), (0.490112, 0.627798))
 PADDING = 0.25  # of the mean face's side, around it
 _FLATTEST = 0.05  # the least extent across of landmarks that are a face, beside the one along
 
@@ -38,16 +43,18 @@ def warped(
     return grid_sample(picture[None], grid[None], align_corners=False)[0]
 
 
-def template(*, size: int = SIDE, padding: float = PADDING) -> Float[Tensor, "5 2"]:
-    """Where a chip of a size should have the five landmarks.
+def template(
+    *, face: Sequence[tuple[float, float]] = MEAN_FACE, padding: float = PADDING
+) -> Float[Tensor, "points 2"]:
+    """Where a chip of 150 x 150 pixels should have the landmarks of a mean face.
 
     Nothing of it depends on a tensor: there is nothing to trace.
 
-    Shapes: nothing -> (5, 2).
-    Source: dlib/image_transforms/interpolation.h, get_face_chip_details, of whose 68 points these are means.
+    Shapes: nothing -> (points, 2).
+    Source: dlib/image_transforms/interpolation.h, get_face_chip_details.
     """
     # Shares count from the chip's edge, points from the middle of its first pixel.
-    return size * (torch.tensor(MEAN_FACE) + padding) / (1 + 2 * padding) - 0.5
+    return SIDE * (torch.tensor(face) + padding) / (1 + 2 * padding) - 0.5
 
 
 def face_chip(
@@ -56,24 +63,34 @@ def face_chip(
     """The face at 150 x 150 pixels, its landmarks as near to the mean face's as a
     similarity brings them.
 
-    A face much larger than the chip is halved first, until it is less than twice as
-    large, since a sample between two pixels would pass over those beside.
-
     How often the picture is halved depends on the entries: there is nothing to trace.
 
     Shapes: picture (3, height, width), landmarks (5, 2) -> (3, 150, 150).
     Errors: ValueError for landmarks that are not finite, or nearly on one line.
-    Source: dlib/image_transforms/interpolation.h, get_face_chip_details and
-    extract_image_chips, with other landmarks of the same mean face.
-    Differs: halves by the mean of 2 x 2 pixels, where dlib smooths over 5 x 5.
+    Source: dlib/image_transforms/interpolation.h, get_face_chip_details, with other
+    landmarks of the same mean face.
     """
     check_landmarks(landmarks)
-    transform = similarity(template().to(landmarks), landmarks)
+    return chip_at(picture, similarity(template().to(landmarks), landmarks))
+
+
+def chip_at(picture: Float[Tensor, "3 height width"], transform: Float[Tensor, "2 3"]) -> Float[Tensor, "3 150 150"]:
+    """The chip whose pixel q shows what the picture has at A q + b.
+
+    A face much larger than the chip is halved first, until it is less than twice as large, since a sample between two
+    pixels would pass over those beside.
+
+    How often the picture is halved depends on the entries: there is nothing to trace.
+
+    Shapes: picture (3, height, width), transform (2, 3) -> (3, 150, 150).
+    Source: dlib/image_transforms/interpolation.h, extract_image_chips.
+    Differs: halves by the mean of 2 x 2 pixels, where dlib smooths over 5 x 5.
+    """
     while torch.linalg.det(transform[:, :2]) > 4:
         picture = avg_pool2d(picture[None], 2, ceil_mode=True)[0]
         # The middle of the first pixel now lies between the first two of before.
         transform = (transform - transform.new_tensor([0, 0, 0.5])) / 2
-    return warped(picture, transform, size=SIDE)
+    return warped(picture, transform, size=SIDE).clamp(0, 1)
 
 
 def rotated_crop(

@@ -56,7 +56,7 @@ class Detector(nn.Module):
     Shapes: picture (3, height, width) -> boxes (faces, 4), scores (faces,), landmarks (faces, 5, 2).
     Units: pixels from 0 to 1; boxes and landmarks in pixels, landmarks as column and row: right eye, left eye, nose,
     right and left corner of the mouth, of the person.
-    Errors: ValueError for a picture that is not finite, or outside of 0 to 1, and for ``smallest`` below 12.
+    Errors: ValueError for a picture that is empty, not finite, or outside of 0 to 1, and for ``smallest`` below 12.
     Source: facenet_pytorch/models/utils/detect_face.py, detect_face; ``smallest`` and the thresholds are its defaults.
     """
 
@@ -77,7 +77,9 @@ class Detector(nn.Module):
         Shapes: picture (3, height, width) -> boxes (boxes, 4) of three steps, and the faces.
         Errors: as the class.
         """
-        if not (picture.isfinite().all() and picture.min() >= 0 and picture.max() <= 1):
+        if not picture.numel():
+            raise ValueError(f"picture must have a pixel, got the shape {tuple(picture.shape)}")
+        if not ((picture >= 0) & (picture <= 1)).all():
             raise ValueError(f"picture must be from 0 to 1, got {picture.min():g} to {picture.max():g}")
         if smallest < WINDOW:
             raise ValueError(f"smallest must be {WINDOW} or more, the side of P-Net's window, got {smallest}")

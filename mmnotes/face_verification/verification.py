@@ -99,7 +99,7 @@ def only_face(picture: Float[Tensor, "3 height width"], *, name: str) -> Face:
         places = "; ".join(", ".join(f"{side:.0f}" for side in box) for box in steps.faces.boxes.tolist())
         raise ValueError(f"{name} must show one face, {count} were found: cut one out. Left, top, right, bottom: {places}")
     chip = face_chip(picture, steps.faces.landmarks[0])
-    return Face(picture, steps, chip, embedder()(chip.clamp(0, 1)[None])[0])
+    return Face(picture, steps, chip, embedder()(chip[None])[0])
 
 
 @cache
