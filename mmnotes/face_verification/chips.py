@@ -17,8 +17,20 @@ from mmnotes.layers.checks import values_known
 # dlib's mean face in shares of its side. Of its 68 points: the middles of the eyes, the tip of the nose, the corners of
 # the mouth, as MTCNN has them; and its own five: the corners of both eyes, of which it finds the left one first, and the
 # foot of the nose.
-MEAN_FACE = ((0.225490, 0.215676), (0.754763, 0.215676), (0.490127, 0.515625), (0.254149, 0.780233), (0.726104, 0.780233))
-DLIB_FIVE = ((0.859567, 0.213498), (0.646060, 0.228967), (0.120575, 0.213727), (0.334085, 0.229064), (0.490112, 0.627798))
+MEAN_FACE = (
+    (0.225490, 0.215676),
+    (0.754763, 0.215676),
+    (0.490127, 0.515625),
+    (0.254149, 0.780233),
+    (0.726104, 0.780233),
+)
+DLIB_FIVE = (
+    (0.859567, 0.213498),
+    (0.646060, 0.228967),
+    (0.120575, 0.213727),
+    (0.334085, 0.229064),
+    (0.490112, 0.627798),
+)
 PADDING = 0.25  # of the mean face's side, around it
 _FLATTEST = 0.05  # the least extent across of landmarks that are a face, beside the one along
 
@@ -43,9 +55,7 @@ def warped(
     return grid_sample(picture[None], grid[None], align_corners=False)[0]
 
 
-def template(
-    *, face: Sequence[tuple[float, float]] = MEAN_FACE, padding: float = PADDING
-) -> Float[Tensor, "points 2"]:
+def template(*, face: Sequence[tuple[float, float]] = MEAN_FACE, padding: float = PADDING) -> Float[Tensor, "points 2"]:
     """Where a chip of 150 x 150 pixels should have the landmarks of a mean face.
 
     Nothing of it depends on a tensor: there is nothing to trace.
@@ -57,9 +67,7 @@ def template(
     return SIDE * (torch.tensor(face) + padding) / (1 + 2 * padding) - 0.5
 
 
-def face_chip(
-    picture: Float[Tensor, "3 height width"], landmarks: Float[Tensor, "5 2"]
-) -> Float[Tensor, "3 150 150"]:
+def face_chip(picture: Float[Tensor, "3 height width"], landmarks: Float[Tensor, "5 2"]) -> Float[Tensor, "3 150 150"]:
     """The face at 150 x 150 pixels, its landmarks as near to the mean face's as a
     similarity brings them.
 

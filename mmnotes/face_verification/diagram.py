@@ -4,7 +4,7 @@ from mmnotes.page.diagram import Diagram
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
 
 LEFT, RIGHT, MIDDLE = 82, 238, 160  # columns
-PICTURE, DETECTED, ALIGNED, CHIP, NET, VECTOR, DISTANCE, VERDICT = 18, 72, 128, 176, 224, 268, 312, 358  # rows
+PICTURE, DETECTED, ALIGNED, CHIP, NET, VECTOR, DISTANCE, VERDICT = 18, 72, 128, 176, 224, 266, 316, 360  # rows
 
 
 def diagram() -> Diagram:
@@ -17,7 +17,6 @@ def diagram() -> Diagram:
         "sampled through it into a chip of 150 by 150 pixels. A network makes 128 numbers of the chip, u for the first "
         "picture and v for the second. Their distance is compared with a threshold t: at most t means one person.",
     )
-    vectors = []
     for column, name, symbol in ((LEFT, "picture", "$u$"), (RIGHT, "other picture", "$v$")):
         picture = drawing.box((column, PICTURE), name, width=104, height=26)
         found = drawing.box(
@@ -30,15 +29,14 @@ def diagram() -> Diagram:
         vector = drawing.words((column, VECTOR), symbol, link="equation-face-euclidean")
         for first, second in ((picture, found), (found, fitted), (fitted, chip), (chip, net), (net, vector)):
             drawing.arrow(first, second)
-        vectors.append(vector)
     drawing.words((MIDDLE, ALIGNED), "$y_i$", link="equation-face-template")
     drawing.arrow((MIDDLE - 8, ALIGNED), (LEFT + 52, ALIGNED))
     drawing.arrow((MIDDLE + 8, ALIGNED), (RIGHT - 52, ALIGNED))
     drawing.words((MIDDLE, ALIGNED + 30), "mean\nface")
     distance = drawing.box((MIDDLE, DISTANCE), "$| u - v |$", width=110, height=30, colour=GREEN,
                            link="equation-face-euclidean")  # fmt: skip
-    for vector in vectors:
-        drawing.arrow(vector, distance)
+    drawing.arrow((LEFT, VECTOR + 9), distance)
+    drawing.arrow((RIGHT, VECTOR + 9), distance)
     verdict = drawing.words((MIDDLE, VERDICT), "one person, if at most $t$", link="equation-face-verdict")
     drawing.arrow(distance, verdict)
     return drawing

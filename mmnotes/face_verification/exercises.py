@@ -15,7 +15,15 @@ from mmnotes.face_verification.boxes import (
 from mmnotes.page.exercises import Exercise
 
 _BOXES = torch.tensor(
-    [[0.0, 0, 20, 20], [4, 0, 24, 20], [8, 0, 28, 20], [6, 6, 14, 14], [40, 0, 50, 10], [41, 1, 51, 11], [40, 0, 50, 20]]
+    [
+        [0.0, 0, 20, 20],
+        [4, 0, 24, 20],
+        [8, 0, 28, 20],
+        [6, 6, 14, 14],
+        [40, 0, 50, 10],
+        [41, 1, 51, 11],
+        [40, 0, 50, 20],
+    ]
 )
 _SCORES = torch.tensor([0.6, 0.9, 0.7, 0.95, 0.5, 0.55, 0.3])
 _FACE = torch.tensor([[38.0, 52], [74, 51], [56, 72], [41, 92], [71, 92]], dtype=torch.float64)
@@ -114,7 +122,9 @@ EXERCISES = {
         solution=_kept, mistakes=_kept_mistakes, inputs=((_BOXES, _SCORES, 0.5), (_BOXES, _SCORES, 0.65))
     ),
     "face_verification-3": Exercise(
-        solution=_fit, mistakes=_fit_mistakes, inputs=((_FACE, _SEEN), (_FACE, _SEEN * torch.tensor([-1.0, 1]).double()))
+        solution=_fit,
+        mistakes=_fit_mistakes,
+        inputs=((_FACE, _SEEN), (_FACE, _SEEN * torch.tensor([-1.0, 1]).double())),
     ),
     "face_verification-4": Exercise(
         solution=_levels, mistakes=_levels_mistakes, inputs=((320, 20, 0.709), (1080, 40, 0.5), (240, 20, 0.8))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE
 
 SHADES = 15  # steps of a colour: a frame of the book has few colours in all
-FINEST = 80  # pixels of a side of a picture in a lab
+FINEST = 110  # pixels of a side of a picture in a lab
 
 
 def photo(axes: Axes, picture: ArrayLike, *, title: str = "") -> None:
@@ -40,14 +40,20 @@ def boxes(axes: Axes, corners: ArrayLike, *, colour: str = ORANGE, width: float 
         axes.add_patch(Rectangle((left - 0.5, top - 0.5), right - left, bottom - top, **place))
 
 
+def dots(axes: Axes, points: ArrayLike) -> None:
+    """Points (any, 2) that stand out from skin and shadow."""
+    look = {"color": ORANGE, "markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.8}
+    axes.plot(*np.asarray(points).reshape(-1, 2).T, "o", **look)
+
+
 def steps(figure: Figure, picture: ArrayLike, found: Mapping[str, ArrayLike], *, landmarks: ArrayLike) -> None:
     """A picture once for each name, with the boxes that are left; with the last, points (5, 2) besides."""
     panels = figure.subplots(1, len(found))
     for axes, (name, corners) in zip(panels, found.items(), strict=True):
         photo(axes, picture, title=f"{name}: {len(np.asarray(corners))}")
-        boxes(axes, corners)
+        boxes(axes, corners, width=min(1.5, 20 / len(np.asarray(corners))) + 0.3)
         axes.set(xlim=(-0.5, np.asarray(picture).shape[2] - 0.5), ylim=(np.asarray(picture).shape[1] - 0.5, -0.5))
-    panels[-1].plot(*np.asarray(landmarks).T, ".", color=ORANGE)
+    dots(panels[-1], landmarks)
 
 
 def gallery(figure: Figure, pictures: Mapping[str, ArrayLike]) -> None:
@@ -73,7 +79,7 @@ def compared(
     panels = figure.subplot_mosaic([["picture", "chip"], ["scale", "scale"]], height_ratios=(3, 1))
     coarse_photo(panels["picture"], picture)
     boxes(panels["picture"], corners, width=1.5)
-    panels["picture"].plot(*np.asarray(points).reshape(-1, 2).T, ".", color=ORANGE, markersize=5)
+    dots(panels["picture"], points)
     if chip is None:
         panels["chip"].text(0.5, 0.5, "no face\nfound", ha="center", va="center", transform=panels["chip"].transAxes)
         panels["chip"].axis("off")
@@ -92,20 +98,18 @@ def scale(axes: Axes, distances: Mapping[str, float], *, threshold: float) -> No
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, handletextpad=0)
 
 
-def passing(axes: Axes, rows: Mapping[str, tuple[ArrayLike, ArrayLike]], *, threshold: float, label: str) -> None:
+def passing(axes: Axes, rows: Mapping[str, Sequence[ArrayLike]], *, threshold: float, label: str) -> None:
     """For each name a row: dots at the distances of the same person, blue, and of another, orange; the threshold."""
-    for place, (same, other) in enumerate(rows.values()):
-        axes.plot(np.asarray(same), np.full(np.size(same), place - 0.15), "o", color=BLUE, markersize=3.5, alpha=0.7)
-        axes.plot(np.asarray(other), np.full(np.size(other), place + 0.15), "o", color=ORANGE, markersize=3.5, alpha=0.7)
+    for place, pairs in enumerate(rows.values()):
+        for colour, aside, distances in zip((BLUE, ORANGE), (-0.15, 0.15), map(np.asarray, pairs), strict=True):
+            axes.plot(distances, np.full(len(distances), place + aside), "o", color=colour, markersize=3.5, alpha=0.7)
     axes.axvspan(0, threshold, color=BLUE, alpha=0.12, linewidth=0)
     axes.axvline(threshold, color="0.4", linewidth=1, linestyle="--")
     axes.set(yticks=range(len(rows)), yticklabels=[*rows], ylim=(len(rows) - 0.5, -0.5), xlabel=label)
     axes.set_xlim(left=0)
 
 
-def curves(
-    axes: Axes, x: Sequence[float], lines: Mapping[str, ArrayLike], *, threshold: float, label: str
-) -> None:
+def curves(axes: Axes, x: Sequence[float], lines: Mapping[str, ArrayLike], *, threshold: float, label: str) -> None:
     """Distances over x, one line for each name, gaps where there is none; and the threshold."""
     for colour, (name, values) in zip((BLUE, ORANGE, GREEN, PURPLE), lines.items(), strict=False):
         axes.plot(x, np.asarray(values), ".-", color=colour, label=name)

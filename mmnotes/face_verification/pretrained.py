@@ -20,7 +20,22 @@ _CASCADE = {
         ("dense5_1", "dense5_2"),
     ),
     "onet": (
-        ("conv1", "prelu1", "", "conv2", "prelu2", "", "conv3", "prelu3", "", "conv4", "prelu4", "", "dense5", "prelu5"),
+        (
+            "conv1",
+            "prelu1",
+            "",
+            "conv2",
+            "prelu2",
+            "",
+            "conv3",
+            "prelu3",
+            "",
+            "conv4",
+            "prelu4",
+            "",
+            "dense5",
+            "prelu5",
+        ),
         ("dense6_1", "dense6_2", "dense6_3"),
     ),
 }

@@ -59,9 +59,7 @@ class Verification:
         return f"<p>{tags}</p><p>{self!r}</p>"
 
 
-def verify(
-    first: str | PathLike[str], second: str | PathLike[str], *, threshold: float = DLIB
-) -> Verification:
+def verify(first: str | PathLike[str], second: str | PathLike[str], *, threshold: float = DLIB) -> Verification:
     """Whether two files show the same person: their faces found, aligned, represented
     and compared.
 
@@ -97,7 +95,9 @@ def only_face(picture: Float[Tensor, "3 height width"], *, name: str) -> Face:
         raise ValueError(f"{name} must show a face of 20 pixels or more, upright or nearly; none was found")
     if count > 1:
         places = "; ".join(", ".join(f"{side:.0f}" for side in box) for box in steps.faces.boxes.tolist())
-        raise ValueError(f"{name} must show one face, {count} were found: cut one out. Left, top, right, bottom: {places}")
+        raise ValueError(
+            f"{name} must show one face, {count} were found: cut one out. Left, top, right, bottom: {places}"
+        )
     chip = face_chip(picture, steps.faces.landmarks[0])
     return Face(picture, steps, chip, embedder()(chip[None])[0])
 

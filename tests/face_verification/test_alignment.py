@@ -26,7 +26,9 @@ def test_numbers_of_scikit_image_in_space():
     first, second = points_in_space()
     mirror = torch.tensor([1.0, 1, -1]).double()
     for targets, wanted in ((second, golden.IN_SPACE), (second * mirror, golden.IN_SPACE_MIRRORED)):
-        torch.testing.assert_close(umeyama(first, targets), torch.tensor(wanted, dtype=torch.float64), rtol=0, atol=1e-9)
+        torch.testing.assert_close(
+            umeyama(first, targets), torch.tensor(wanted, dtype=torch.float64), rtol=0, atol=1e-9
+        )
 
 
 @repeatable

@@ -63,7 +63,9 @@ def test_a_large_face_is_halved_first():
     assert (chip - 0.5).abs().max() < 1e-6
     smooth = slope(900, 900)
     found = chip_at(smooth, torch.tensor([[5.0, 0, 60], [0, 5, 60]]))
-    torch.testing.assert_close(found, warped(smooth, torch.tensor([[5.0, 0, 60], [0, 5, 60]]), size=150), atol=1e-3, rtol=0)
+    torch.testing.assert_close(
+        found, warped(smooth, torch.tensor([[5.0, 0, 60], [0, 5, 60]]), size=150), atol=1e-3, rtol=0
+    )
 
 
 def test_a_chip_does_not_depend_on_size_and_turn_of_the_face():

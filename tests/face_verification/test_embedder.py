@@ -27,7 +27,7 @@ def test_vectors_are_dlibs(name, variant, strength):
     chip = chip_of(name, variant, strength)
     theirs = torch.tensor(golden.DESCRIPTORS[name, variant, strength]) / 1e4
     ours = embedder()(chip[None])[0]
-    assert torch.cosine_similarity(ours, theirs, dim=0) > 0.999
+    assert torch.cosine_similarity(ours, theirs, dim=0) > 0.9995
     assert euclidean_distance(ours, theirs) < 0.06
     exchanged = embedder()(chip.flip(0)[None])[0]
     assert torch.cosine_similarity(exchanged, theirs, dim=0) < 0.999, "blue in the place of red must be seen"
@@ -97,7 +97,9 @@ def test_a_folded_layer_is_a_convolution_and_a_gain():
 
 def test_a_batch_is_its_chips_one_by_one():
     chips = torch.stack([face.chip for face in faces().values()])
-    torch.testing.assert_close(embedder()(chips), torch.cat([embedder()(each[None]) for each in chips]), rtol=0, atol=1e-4)
+    torch.testing.assert_close(
+        embedder()(chips), torch.cat([embedder()(each[None]) for each in chips]), rtol=0, atol=1e-4
+    )
     assert embedder()(chips[:0]).shape == (0, 128)
 
 

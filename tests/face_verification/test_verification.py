@@ -35,7 +35,9 @@ def test_every_picture_on_the_way_is_there(files):
     answer = verify(files["astronaut"], files["hopper"])
     for name, face in zip(PORTRAITS, (answer.first, answer.second), strict=True):
         torch.testing.assert_close(face.picture, portraits()[name], rtol=0, atol=1e-6)
-        assert len(face.steps.windows) > len(face.steps.proposed) > len(face.steps.refined) > len(face.steps.faces.boxes)
+        assert (
+            len(face.steps.windows) > len(face.steps.proposed) > len(face.steps.refined) > len(face.steps.faces.boxes)
+        )
         torch.testing.assert_close(face.vector, faces()[name].vector, rtol=0, atol=1e-3)
     shown = answer._repr_html_()
     assert shown.count("<img") == 4 and shown.count("data:image/png;base64,") == 4 and "http" not in shown
@@ -55,7 +57,9 @@ def test_no_face_and_several(files, tmp_path):
     with pytest.raises(ValueError, match=r"wall.png must show a face of 20 pixels or more.*none was found"):
         verify(files["hopper"], empty)
     both = saved(tmp_path / "both.png", torch.cat([*portraits().values()], 2))
-    with pytest.raises(ValueError, match=r"both.png must show one face, 2 were found: cut one out.*: \d+, \d+, \d+, \d+; "):
+    with pytest.raises(
+        ValueError, match=r"both.png must show one face, 2 were found: cut one out.*: \d+, \d+, \d+, \d+; "
+    ):
         verify(both, files["hopper"])
 
 
@@ -131,7 +135,9 @@ def test_a_variant_begins_with_the_picture_and_leaves_it(name):
     assert torch.equal(picture, before)
 
 
-@pytest.mark.parametrize(("name", "strength"), [("blur", 0.2), ("light", 0.4), ("rotation", 0.4), ("JPEG", 0.7), ("occlusion", 0.2)])
+@pytest.mark.parametrize(
+    ("name", "strength"), [("blur", 0.2), ("light", 0.4), ("rotation", 0.4), ("JPEG", 0.7), ("occlusion", 0.2)]
+)
 @pytest.mark.parametrize("person", PORTRAITS)
 def test_a_harmless_variant_is_the_same_person(person, name, strength):
     other = next(each for each in PORTRAITS if each != person)

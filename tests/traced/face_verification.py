@@ -72,7 +72,9 @@ TRACED = [
     Traced("face_verification.unit_distance", lambda: (unit_distance, two())),
     Traced("face_verification.angular_distance", lambda: (angular_distance, two())),
     # 67,500 pixels: a slope by each of them would tell nothing that its blocks' do not.
-    Traced("face_verification.Embedder", lambda: (partial(first_of, filled()), (torch.rand(2, 3, 150, 150),)), ("vmap",)),
+    Traced(
+        "face_verification.Embedder", lambda: (partial(first_of, filled()), (torch.rand(2, 3, 150, 150),)), ("vmap",)
+    ),
 ]
 UNTRACED = {
     "face_verification.non_maximum_suppression": "How many boxes are kept depends on the entries: there is nothing to "
