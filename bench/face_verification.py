@@ -1,9 +1,9 @@
 """Detector and embedder against the same weights run as the libraries run them.
 
 facenet-pytorch and dlib cannot be test dependencies: the one pins an old torch and imports torchvision, the other is a
-wheel without the weights, which lie in an archive of 100 MB. So the rival detector is the cascade in facenet-pytorch's
-order of work: suppression by one Python step a box that is left, in NumPy. The rival embedder is the network as face-api
-writes it: convolution, bias, gain and offset one after the other.
+wheel without the weights, which lie in an archive of 100 MB. So suppression runs against one NumPy step a box, as
+facenet-pytorch has it, the cascade against what no order of work spares, and the embedder against the network as
+face-api writes it: convolution, bias, gain and offset one after the other.
 """
 
 from collections.abc import Callable, Iterator

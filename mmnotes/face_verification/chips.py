@@ -15,8 +15,7 @@ from mmnotes.face_verification.embedder import SIDE
 from mmnotes.layers.checks import values_known
 
 # dlib's mean face in shares of its side. Of its 68 points: the middles of the eyes, the tip of the nose, the corners of
-# the mouth, as MTCNN has them; and its own five: the corners of both eyes, of which it finds the left one first, and the
-# foot of the nose.
+# the mouth, as MTCNN has them; and its own five: the corners of the left eye, of the right one, the foot of the nose.
 MEAN_FACE = (
     (0.225490, 0.215676),
     (0.754763, 0.215676),

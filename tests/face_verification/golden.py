@@ -12,8 +12,8 @@ DLIB_LANDMARKS = {
     "hopper": [(227, 110), (196, 111), (111, 116), (143, 114), (175, 172)],
 }
 DLIB_DISTANCE = 0.6868190
-# facenet-pytorch 2.6.0, detect_face(portrait, 20, pnet, rnet, onet, [0.6, 0.7, 0.7], 0.709), with a suppression in place
-# of torchvision's that does the same. Boxes count from 1 and hold their last pixel: 1 is off left and top here.
+# facenet-pytorch 2.6.0, detect_face(portrait, 20, pnet, rnet, onet, [0.6, 0.7, 0.7], 0.709), with a suppression in
+# place of torchvision's that does the same. Boxes count from 1 and hold their last pixel: 1 is off left and top here.
 BOXES = {
     "astronaut": [116.74795532, 59.59873581, 205.44499207, 175.73834229],
     "hopper": [80.99151611, 31.43981934, 263.39196777, 265.73019409],

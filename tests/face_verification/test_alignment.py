@@ -47,7 +47,7 @@ def test_mirrored_landmarks_are_not_mirrored_back():
     found = umeyama(first, first * MIRROR)
     assert torch.linalg.det(found[:, :2]) > 0
     assert (moved(first, found) - first * MIRROR).norm() > 10
-    u, _, vh = torch.linalg.svd(((first * MIRROR - (first * MIRROR).mean(0)).T @ (first - first.mean(0))))
+    u, _, vh = torch.linalg.svd((first * MIRROR - (first * MIRROR).mean(0)).T @ (first - first.mean(0)))
     assert torch.linalg.det(u @ vh) < 0, "so says the unconstrained one"
 
 

@@ -71,8 +71,8 @@ def test_it_has_29_convolutions_and_a_projection():
 
 
 def test_bytes_are_widened_in_the_order_of_the_file():
-    stored = {"a": torch.tensor([0, 255], dtype=torch.uint8), "b": torch.tensor([0.5]), "lowest": torch.tensor([-1.0, 2]),
-              "c": torch.tensor([3], dtype=torch.uint8), "step": torch.tensor([0.1, 0.5])}  # fmt: skip
+    stored = {"a": torch.tensor([0, 255]).byte(), "b": torch.tensor([0.5]), "lowest": torch.tensor([-1.0, 2]),
+              "c": torch.tensor([3]).byte(), "step": torch.tensor([0.1, 0.5])}  # fmt: skip
     wide = widened(stored)
     assert {name: each.tolist() for name, each in wide.items()} == {
         "a": pytest.approx([-1, 24.5]), "b": [0.5], "c": pytest.approx([3.5]),

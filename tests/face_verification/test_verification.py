@@ -4,8 +4,8 @@ import pytest
 import torch
 from PIL import Image
 
-from mmnotes.face_verification import verify
 from mmnotes.face_verification import verification as under_test
+from mmnotes.face_verification import verify
 from mmnotes.face_verification.files import LONGEST, opened, png, recompressed
 from mmnotes.face_verification.pretrained import PORTRAITS, portraits
 from mmnotes.face_verification.variants import VARIANTS
@@ -70,7 +70,7 @@ def test_files_that_are_no_pictures(files, tmp_path):
     for path in (text, broken, tmp_path):
         with pytest.raises(ValueError, match="must be a picture in a format that Pillow reads"):
             verify(path, files["hopper"])
-    with pytest.raises(FileNotFoundError, match="nobody.png is not there"):
+    with pytest.raises(FileNotFoundError, match=r"nobody\.png is not there"):
         verify(tmp_path / "nobody.png", files["hopper"])
     for wrong in (3, portraits()["hopper"], None):
         with pytest.raises(TypeError, match="first"):

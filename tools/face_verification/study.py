@@ -1,7 +1,7 @@
 """What becomes of the two portraits under every variant and strength: ``python -m tools.face_verification.study``.
 
-For each the vector of the embedder, and how far the changed portrait is from both portraits as they are: by the vectors,
-by those of a network with random weights, and by the pixels of the chips. NaN where the cascade finds no face.
+For each the vector of the embedder, and how far the changed portrait is from both portraits as they are: by the
+vectors, by those of a network with random weights, and by the pixels of the chips. NaN where the cascade finds no face.
 """
 
 import torch
