@@ -13,7 +13,10 @@ from mmnotes.layers.precision import promoted
 _RIGHT_EYE, _LEFT_EYE = 0, 1  # of the person; the right one is on the left of the picture
 
 
-def similarity(points: Float[Tensor, "points 2"], targets: Float[Tensor, "points 2"]) -> Float[Tensor, "2 3"]:
+def similarity(
+    points: Float[Tensor, "points 2"],
+    targets: Float[Tensor, "points 2"],
+) -> Float[Tensor, "2 3"]:
     """The similarity of the plane that brings points nearest to their targets.
 
     >>> corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])

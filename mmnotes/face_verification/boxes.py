@@ -50,7 +50,7 @@ def non_maximum_suppression(
     overlap: Callable[[Tensor, Tensor], Tensor],
     most: float,
 ) -> Int[Tensor, "kept"]:
-    """Which boxes are left when the best of those that overlap too much stands for all of them.
+    """Which boxes are left when the best of those that overlap stands for all of them.
 
     >>> boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [20, 0, 30, 10]])
     >>> scores = torch.tensor([0.9, 0.8, 0.7])

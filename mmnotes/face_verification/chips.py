@@ -66,7 +66,10 @@ def template(*, face: Sequence[tuple[float, float]] = MEAN_FACE, padding: float 
     return SIDE * (torch.tensor(face) + padding) / (1 + 2 * padding) - 0.5
 
 
-def face_chip(picture: Float[Tensor, "3 height width"], landmarks: Float[Tensor, "5 2"]) -> Float[Tensor, "3 150 150"]:
+def face_chip(
+    picture: Float[Tensor, "3 height width"],
+    landmarks: Float[Tensor, "5 2"],
+) -> Float[Tensor, "3 150 150"]:
     """The face at 150 x 150 pixels, its landmarks as near to the mean face's as a
     similarity brings them.
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from mmnotes.face_verification.boxes import (
     intersection_over_smaller,
@@ -19,8 +18,17 @@ from mmnotes.face_verification.boxes import (
     non_maximum_suppression,
 )
 from mmnotes.face_verification.nets import ONet, PNet, RNet
+from mmnotes.face_verification.windows import (
+    WINDOW,
+    cut_out,
+    pyramid_scales,
+    resized,
+    shifted,
+    squared,
+    whitened,
+    window_boxes,
+)
 
-WINDOW, STRIDE = 12, 2  # what P-Net sees, and how far apart its answers are, in pixels
 LEAST = (0.6, 0.7, 0.7)  # scores that pass the three steps
 
 
@@ -89,8 +97,8 @@ class Detector(nn.Module):
 
     def _proposed(self, picture: Tensor, smallest: int) -> tuple[Tensor, Tensor]:
         found, windows = [], [picture.new_zeros(0, 4)]
-        for scale in pyramid_scales(*picture.shape[1:], smallest=smallest):
-            scores, shifts = self.pnet(whitened(_resized(picture, scale))[None])
+        for scale in pyramid_scales(side=min(picture.shape[1:]), smallest=smallest):
+            scores, shifts = self.pnet(whitened(resized(picture, scale=scale))[None])
             place = (scores[0] >= LEAST[0]).nonzero(as_tuple=True)
             boxes, own = window_boxes(*place, scale=scale), scores[0][place]
             windows.append(boxes)
@@ -118,79 +126,6 @@ class Detector(nn.Module):
         boxes = shifted(boxes, shifts)
         kept = non_maximum_suppression(boxes, scores, overlap=intersection_over_smaller, most=0.7)
         return Faces(boxes[kept], scores[kept], landmarks[kept])
-
-
-def pyramid_scales(height: int, width: int, *, smallest: int, factor: float = 0.709) -> list[float]:
-    """By how much to reduce a picture so that P-Net's window of 12 pixels fits faces of every size.
-
-    The first scale fits the smallest face; each next one is ``factor`` smaller, half the area at the default, until
-    the window is as large as the picture.
-
-    Source: Zhang et al. 2016; the factor is the released code's.
-    """
-    scales, scale = [], WINDOW / smallest
-    while min(height, width) * scale >= WINDOW:
-        scales.append(scale)
-        scale *= factor
-    return scales
-
-
-def window_boxes(rows: Tensor, columns: Tensor, *, scale: float) -> Float[Tensor, "boxes 4"]:
-    """The box of the picture that P-Net saw for each place of its answer at a scale.
-
-    Shapes: rows and columns (boxes,) -> (boxes, 4).
-    Source: facenet_pytorch/models/utils/detect_face.py, generateBoundingBox.
-    """
-    corner = STRIDE * torch.stack([columns, rows], 1)
-    first, last = ((corner + each) / scale for each in (1, WINDOW))
-    return torch.cat([first.floor() - 1, last.floor()], 1)
-
-
-def whitened(picture: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
-    """Pixels from 0 to 1 as the three networks were taught to see them: (255 x - 127.5) / 128.
-
-    Shapes: any -> the same.
-    """
-    return (255 * picture - 127.5) / 128
-
-
-def shifted(boxes: Float[Tensor, "boxes 4"], shifts: Float[Tensor, "boxes 4"]) -> Float[Tensor, "boxes 4"]:
-    """Boxes whose sides have moved by these shares of their width and height.
-
-    Shapes: boxes and shifts (boxes, 4) -> (boxes, 4).
-    """
-    return boxes + shifts * (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
-
-
-def squared(boxes: Float[Tensor, "boxes 4"]) -> Float[Tensor, "boxes 4"]:
-    """Squares with the centres of boxes and their longer sides.
-
-    Shapes: boxes (boxes, 4) -> (boxes, 4).
-    """
-    centre, half = (boxes[:, 2:] + boxes[:, :2]) / 2, (boxes[:, 2:] - boxes[:, :2]).amax(1, keepdim=True) / 2
-    return torch.cat([centre - half, centre + half], 1)
-
-
-def cut_out(
-    picture: Float[Tensor, "3 height width"], boxes: Float[Tensor, "boxes 4"], *, size: int
-) -> tuple[Float[Tensor, "kept 4"], Float[Tensor, "kept 3 size size"]]:
-    """What the picture has within each box, at size x size pixels, and the boxes that have something in it.
-
-    Shapes: picture (3, height, width), boxes (boxes, 4) -> boxes (kept, 4), crops (kept, 3, size, size).
-    """
-    height, width = picture.shape[1:]
-    inside, crops = [], []
-    for number, (left, top, right, bottom) in enumerate(boxes.floor().int().tolist()):
-        crop = picture[:, max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
-        if crop.numel():
-            inside.append(number)
-            crops.append(interpolate(crop[None], size=(size, size), mode="area")[0])
-    return boxes[inside], torch.stack(crops) if crops else picture.new_zeros(0, 3, size, size)
-
-
-def _resized(picture: Tensor, scale: float) -> Tensor:
-    size = [int(side * scale + 1) for side in picture.shape[1:]]
-    return interpolate(picture[None], size=size, mode="area")[0]
 
 
 def _above(least: float, scores: Tensor, *each: Tensor) -> list[Tensor]:

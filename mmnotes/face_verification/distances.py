@@ -12,16 +12,19 @@ from mmnotes.layers.checks import values_known
 from mmnotes.layers.precision import promoted
 
 
-def euclidean_distance(first: Float[Tensor, "*#any dim"], second: Float[Tensor, "*#any dim"]) -> Float[Tensor, "..."]:
+def euclidean_distance(
+    first: Float[Tensor, "*#batch dim"], second: Float[Tensor, "*#batch dim"]
+) -> Float[Tensor, "..."]:
     """‖a - b‖.
 
     Shapes: first and second (..., dim) -> (...).
     Source: deepface/modules/verification.py, find_euclidean_distance.
     """
-    return torch.linalg.vector_norm(first - second, dim=-1)
+    distances: Tensor = torch.linalg.vector_norm(first - second, dim=-1)
+    return distances
 
 
-def cosine_distance(first: Float[Tensor, "*#any dim"], second: Float[Tensor, "*#any dim"]) -> Float[Tensor, "..."]:
+def cosine_distance(first: Float[Tensor, "*#batch dim"], second: Float[Tensor, "*#batch dim"]) -> Float[Tensor, "..."]:
     """1 - ⟨a, b⟩ / (‖a‖ ‖b‖), from 0 to 2.
 
     Shapes: first and second (..., dim) -> (...).
@@ -32,7 +35,7 @@ def cosine_distance(first: Float[Tensor, "*#any dim"], second: Float[Tensor, "*#
     return 1 - (one * other).sum(-1)
 
 
-def unit_distance(first: Float[Tensor, "*#any dim"], second: Float[Tensor, "*#any dim"]) -> Float[Tensor, "..."]:
+def unit_distance(first: Float[Tensor, "*#batch dim"], second: Float[Tensor, "*#batch dim"]) -> Float[Tensor, "..."]:
     """The distance of the directions, ‖a/‖a‖ - b/‖b‖‖ = √(2 d) of the cosine distance d; deepface's ``euclidean_l2``.
 
     Shapes: first and second (..., dim) -> (...).
@@ -42,7 +45,7 @@ def unit_distance(first: Float[Tensor, "*#any dim"], second: Float[Tensor, "*#an
     return euclidean_distance(*_directions(first, second))
 
 
-def angular_distance(first: Float[Tensor, "*#any dim"], second: Float[Tensor, "*#any dim"]) -> Float[Tensor, "..."]:
+def angular_distance(first: Float[Tensor, "*#batch dim"], second: Float[Tensor, "*#batch dim"]) -> Float[Tensor, "..."]:
     """The angle between two vectors in half turns, arccos(1 - d) / π of the cosine distance d, from 0 to 1.
 
     Shapes: first and second (..., dim) -> (...).

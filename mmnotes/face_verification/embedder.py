@@ -28,6 +28,8 @@ class Embedder(nn.Module):
     Source: dlib/examples/dnn_face_recognition_ex.cpp, anet_type; the weights are loaded by ``pretrained_embedder``.
     """
 
+    mean: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, WIDTHS[0][0], 7, stride=2)
@@ -82,4 +84,5 @@ class Reduction(nn.Module):
         around, through = avg_pool2d(x, 2), self.second(self.first(x).relu())
         rows, columns = (around.shape[axis] - through.shape[axis] for axis in (2, 3))
         channels = through.shape[1] - around.shape[1]
-        return (pad(around, (0, 0, 0, 0, 0, channels)) + pad(through, (0, columns, 0, rows))).relu()
+        both: Tensor = pad(around, (0, 0, 0, 0, 0, channels)) + pad(through, (0, columns, 0, rows))
+        return both.relu()

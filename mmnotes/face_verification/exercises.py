@@ -54,21 +54,13 @@ def _kept_mistakes(boxes: Tensor, scores: Tensor, most: float) -> dict[str, Any]
     worst = non_maximum_suppression(boxes, -scores, overlap=intersection_over_union, most=most)
     alone = intersection_over_union(boxes, boxes) > most
     best = [row for row in range(len(boxes)) if scores[row] >= scores[alone[row]].max()]
-    inclusive = non_maximum_suppression(
-        boxes + torch.tensor([0.0, 0, 1, 1]), scores, overlap=intersection_over_union, most=most
-    )
     dropped = "A box that has itself been dropped suppresses nobody."
     return {
         "This divides by the smaller area; the union is asked for.": smaller,
         "The best box comes first, not the worst.": worst,
         dropped: torch.tensor(sorted(best, key=lambda row: -scores[row])),
-        "Right and bottom are not in the box: its width is right - left.": inclusive,
         "The places come in the order of their scores.": _kept(boxes, scores, most).sort().values,
     }
-
-
-def _fit(points: Tensor, targets: Tensor) -> Tensor:
-    return similarity(points, targets)
 
 
 def _fit_mistakes(points: Tensor, targets: Tensor) -> dict[str, Any]:
@@ -122,7 +114,7 @@ EXERCISES = {
         solution=_kept, mistakes=_kept_mistakes, inputs=((_BOXES, _SCORES, 0.5), (_BOXES, _SCORES, 0.65))
     ),
     "face_verification-3": Exercise(
-        solution=_fit,
+        solution=similarity,
         mistakes=_fit_mistakes,
         inputs=((_FACE, _SEEN), (_FACE, _SEEN * torch.tensor([-1.0, 1]).double())),
     ),

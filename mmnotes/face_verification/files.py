@@ -19,6 +19,7 @@ def opened(path: str | PathLike[str]) -> Float[Tensor, "3 height width"]:
 
     How large it is, its first bytes tell; only then is it decoded.
 
+    Shapes: a path -> (3, height, width).
     Units: red, green and blue from 0 to 1.
     Errors: FileNotFoundError for a file that is not there; ValueError for one that is no picture, breaks off, or has
     more than 50 million pixels.

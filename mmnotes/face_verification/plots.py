@@ -36,14 +36,14 @@ def coarse_photo(axes: Axes, picture: ArrayLike, *, title: str = "") -> None:
 def boxes(axes: Axes, corners: ArrayLike, *, colour: str = ORANGE, width: float = 1.0) -> None:
     """Frames of boxes (boxes, 4): left, top, right, bottom."""
     for left, top, right, bottom in np.asarray(corners).reshape(-1, 4):
-        place = {"fill": False, "edgecolor": colour, "linewidth": width}
-        axes.add_patch(Rectangle((left - 0.5, top - 0.5), right - left, bottom - top, **place))
+        corner, size = (left - 0.5, top - 0.5), (right - left, bottom - top)
+        axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=width))
 
 
 def dots(axes: Axes, points: ArrayLike) -> None:
     """Points (any, 2) that stand out from skin and shadow."""
-    look = {"color": ORANGE, "markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.8}
-    axes.plot(*np.asarray(points).reshape(-1, 2).T, "o", **look)
+    x, y = np.asarray(points).reshape(-1, 2).T
+    axes.plot(x, y, "o", color=ORANGE, markersize=5, markeredgecolor="white", markeredgewidth=0.8)
 
 
 def steps(figure: Figure, picture: ArrayLike, found: Mapping[str, ArrayLike], *, landmarks: ArrayLike) -> None:

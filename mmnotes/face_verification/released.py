@@ -20,7 +20,7 @@ THRESHOLDS = {
 DLIB = 0.6  # of the Euclidean distance, said of the network by its author
 
 
-def equivalent(cosine: float) -> dict[str, float]:
+def equivalent(*, cosine: float) -> dict[str, float]:
     """Which thresholds of the other distances accept what this one of the cosine distance accepts.
 
     Source: two directions with the cosine distance d are √(2 d) apart, at the angle arccos(1 - d).

@@ -59,7 +59,12 @@ class Verification:
         return f"<p>{tags}</p><p>{self!r}</p>"
 
 
-def verify(first: str | PathLike[str], second: str | PathLike[str], *, threshold: float = DLIB) -> Verification:
+def verify(
+    first: str | PathLike[str],
+    second: str | PathLike[str],
+    *,
+    threshold: float = DLIB,
+) -> Verification:
     """Whether two files show the same person: their faces found, aligned, represented
     and compared.
 
@@ -96,7 +101,7 @@ def only_face(picture: Float[Tensor, "3 height width"], *, name: str) -> Face:
     if count > 1:
         places = "; ".join(", ".join(f"{side:.0f}" for side in box) for box in steps.faces.boxes.tolist())
         raise ValueError(
-            f"{name} must show one face, {count} were found: cut one out. Left, top, right, bottom: {places}"
+            f"{name} must show one face, {count} were found: cut one out.\nLeft, top, right, bottom: {places}"
         )
     chip = face_chip(picture, steps.faces.landmarks[0])
     return Face(picture, steps, chip, embedder()(chip[None])[0])

@@ -76,7 +76,7 @@ def test_the_closest_pair_decides():
 
 def test_equivalent_thresholds():
     assert DLIB == 0.6 == THRESHOLDS["Dlib"][METRICS.index("euclidean")]
-    assert equivalent(0.5) == {"euclidean_l2": pytest.approx(1), "angular": pytest.approx(1 / 3)}
+    assert equivalent(cosine=0.5) == {"euclidean_l2": pytest.approx(1), "angular": pytest.approx(1 / 3)}
 
 
 def test_bad_inputs():

@@ -58,7 +58,7 @@ def test_no_face_and_several(files, tmp_path):
         verify(files["hopper"], empty)
     both = saved(tmp_path / "both.png", torch.cat([*portraits().values()], 2))
     with pytest.raises(
-        ValueError, match=r"both.png must show one face, 2 were found: cut one out.*: \d+, \d+, \d+, \d+; "
+        ValueError, match=r"both.png must show one face, 2 were found: cut one out.\nLeft.*: \d+, \d+, \d+, \d+; "
     ):
         verify(both, files["hopper"])
 
