@@ -54,11 +54,12 @@ def _kept_mistakes(boxes: Tensor, scores: Tensor, most: float) -> dict[str, Any]
     worst = non_maximum_suppression(boxes, -scores, overlap=intersection_over_union, most=most)
     alone = intersection_over_union(boxes, boxes) > most
     best = [row for row in range(len(boxes)) if scores[row] >= scores[alone[row]].max()]
-    dropped = "A box that has itself been dropped suppresses nobody."
     return {
         "This divides by the smaller area; the union is asked for.": smaller,
         "The best box comes first, not the worst.": worst,
-        dropped: torch.tensor(sorted(best, key=lambda row: -scores[row])),
+        "A box that has itself been dropped suppresses nobody.": torch.tensor(
+            sorted(best, key=lambda row: -scores[row])
+        ),
         "The places come in the order of their scores.": _kept(boxes, scores, most).sort().values,
     }
 
