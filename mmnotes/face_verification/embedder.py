@@ -63,7 +63,8 @@ class Residual(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
         """The features, and what two convolutions add to them."""
-        return (x + self.second(self.first(x).relu())).relu()
+        added: Tensor = x + self.second(self.first(x).relu())
+        return added.relu()
 
 
 class Reduction(nn.Module):

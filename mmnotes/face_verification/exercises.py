@@ -53,14 +53,11 @@ def _kept_mistakes(boxes: Tensor, scores: Tensor, most: float) -> dict[str, Any]
     smaller = non_maximum_suppression(boxes, scores, overlap=intersection_over_smaller, most=most)
     worst = non_maximum_suppression(boxes, -scores, overlap=intersection_over_union, most=most)
     alone = intersection_over_union(boxes, boxes) > most
-    best = [row for row in range(len(boxes)) if scores[row] >= scores[alone[row]].max()]
+    best = torch.tensor([row for row in range(len(boxes)) if scores[row] >= scores[alone[row]].max()])
     return {
         "This divides by the smaller area; the union is asked for.": smaller,
         "The best box comes first, not the worst.": worst,
-        "A box that has itself been dropped suppresses nobody.": torch.tensor(
-            sorted(best, key=lambda row: -scores[row])
-        ),
-        "The places come in the order of their scores.": _kept(boxes, scores, most).sort().values,
+        "A box that has itself been dropped suppresses nobody.": best[scores[best].argsort(descending=True)],
     }
 
 
