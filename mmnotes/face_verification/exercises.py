@@ -25,7 +25,7 @@ _BOXES = torch.tensor(
         [40, 0, 50, 20],
     ]
 )
-_SCORES = torch.tensor([0.6, 0.9, 0.7, 0.95, 0.5, 0.55, 0.3])
+_SCORES = torch.tensor([0.6, 0.7, 0.9, 0.95, 0.5, 0.55, 0.3])
 _FACE = torch.tensor([[38.0, 52], [74, 51], [56, 72], [41, 92], [71, 92]], dtype=torch.float64)
 _SEEN = torch.tensor([[120.0, 90], [185, 104], [148, 142], [110, 160], [164, 175]], dtype=torch.float64)
 

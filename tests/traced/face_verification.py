@@ -65,7 +65,8 @@ TRACED = [
     Traced("face_verification.umeyama", lambda: (umeyama, points())),
     Traced("face_verification.moved", lambda: (moved, (points()[0], randn(2, 3).double()))),
     Traced("face_verification.eye_angle", lambda: (eye_angle, points()[:1])),
-    Traced("face_verification.warped", lambda: (partial(warped, size=5), seen_through())),
+    # PyTorch's grid_sample has no derivative in forward mode.
+    Traced("face_verification.warped", lambda: (partial(warped, size=5), seen_through()), ("vmap", "jacrev")),
     Traced("face_verification.letterboxed", lambda: (partial(letterboxed, size=6), seen_through()[:1])),
     Traced("face_verification.euclidean_distance", lambda: (euclidean_distance, two())),
     Traced("face_verification.cosine_distance", lambda: (cosine_distance, two())),
