@@ -19,10 +19,11 @@ def similarity(
 ) -> Float[Tensor, "2 3"]:
     """The similarity of the plane that brings points nearest to their targets.
 
-    >>> corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
-    >>> similarity(corners, 2 * corners + 3)
-    tensor([[2., 0., 3.],
-            [0., 2., 3.]])
+    >>> corners = torch.tensor([[0.0, 0], [2, 0], [2, 2], [0, 2]])
+    >>> turned_and_doubled = torch.tensor([[3.0, 3], [3, 7], [-1, 7], [-1, 3]])
+    >>> similarity(corners, turned_and_doubled)
+    tensor([[ 0., -2.,  3.],
+            [ 2.,  0.,  3.]])
 
     With points as complex numbers it is x -> a x + b, and the least squares are
     a = sum(conj(x) y) / sum(|x|^2) of the centred points, b = mean(y) - a mean(x).

@@ -84,9 +84,9 @@ def verify(
     """
     if not (0 <= threshold < math.inf):
         raise ValueError(f"threshold must be finite and not negative, got {threshold}")
-    faces = [only_face(opened(path), name=str(path)) for path in (first, second)]
-    distance = float(euclidean_distance(faces[0].vector, faces[1].vector))
-    return Verification(*faces, distance=distance, threshold=threshold)
+    one, other = (only_face(opened(path), name=str(path)) for path in (first, second))
+    distance = float(euclidean_distance(one.vector, other.vector))
+    return Verification(one, other, distance=distance, threshold=threshold)
 
 
 def only_face(picture: Float[Tensor, "3 height width"], *, name: str) -> Face:

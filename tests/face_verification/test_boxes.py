@@ -46,7 +46,7 @@ def test_overlaps_are_symmetric_and_do_not_see_scale(seed):
 
 
 def greedy(boxes, scores, overlap, most):
-    kept = []
+    kept: list[int] = []
     for place in sorted(range(len(boxes)), key=lambda place: (-scores[place], place)):
         if all(overlap(boxes[place][None], boxes[other][None]) <= most for other in kept):
             kept.append(place)
