@@ -40,7 +40,7 @@ def test_a_net_that_slides_is_the_net_at_every_window():
 
 
 def test_shapes_and_bad_inputs():
-    assert [tuple(each.shape) for each in PNet()(torch.zeros(2, 3, 12, 17))] == [(2, 1, 3), (2, 4, 1, 3)]
+    assert [tuple(each.shape) for each in PNet()(torch.zeros(2, 3, 12, 16))] == [(2, 1, 3), (2, 4, 1, 3)]
     assert [tuple(each.shape) for each in RNet()(torch.zeros(2, 3, 24, 24))] == [(2,), (2, 4)]
     assert [tuple(each.shape) for each in ONet()(torch.zeros(0, 3, 48, 48))] == [(0,), (0, 4), (0, 5, 2)]
     for net in (PNet(), RNet(), ONet()):

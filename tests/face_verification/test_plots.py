@@ -20,7 +20,7 @@ def test_a_coarse_photo_keeps_the_coordinates(figure):
     large = PICTURE.repeat(20, 1).repeat(20, 2)
     plots.coarse_photo(axes, large)
     (image,) = axes.images
-    assert image.get_extent() == [-0.5, 239.5, 159.5, -0.5] and image.get_array().shape[0] <= plots.FINEST
+    assert image.get_extent() == [-0.5, 239.5, 158.5, -0.5] and image.get_array().shape[0] <= plots.FINEST
     assert np.abs(image.get_array().mean() - PICTURE.mean()) < 0.02
 
 
