@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mmnotes.layers.checks import values_known
 
-_BLOCK = 512  # boxes that are compared with all others at once
+_BLOCK = 64  # boxes that are compared with all others at once
 
 
 def intersection_over_union(
@@ -71,15 +71,18 @@ def non_maximum_suppression(
         raise ValueError(f"most must be from 0 to 1, got {most}")
     if not scores.isfinite().all():
         raise ValueError(f"scores must be finite, got {scores[~scores.isfinite()][0]:g}")
-    order = scores.argsort(descending=True, stable=True)
-    boxes, kept = boxes[order], torch.ones_like(order, dtype=torch.bool)
-    for start in range(0, len(boxes), _BLOCK):  # a table of all pairs could be too large
-        near = overlap(boxes[start : start + _BLOCK], boxes[start:]) > most
-        for row, those in enumerate(near, start):
-            if kept[row]:
-                kept[start:] &= ~those
-                kept[row] = True
-    return order[kept]
+    waiting, kept = scores.argsort(descending=True, stable=True), []
+    while len(waiting):
+        # Blocks, since a table of all pairs could be too large.
+        near = overlap(boxes[waiting[:_BLOCK]], boxes[waiting]) > most
+        own = near[:, : len(near)].tolist()
+        stay: list[int] = []
+        for row in range(len(near)):
+            if not any(own[better][row] for better in stay):
+                stay.append(row)
+        kept.append(waiting[stay])
+        waiting = waiting[len(near) :][~near[stay, len(near) :].any(0)]
+    return torch.cat(kept) if kept else waiting
 
 
 def _areas(boxes: Tensor, others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
