@@ -1,0 +1,1 @@
+"""What makes the files of the chapter on face verification."""
