@@ -10,7 +10,7 @@ SIDE, PATCH, WIDTHS, DIM = 32, 4, (32, 64), 64
 
 
 class DrawingNet(nn.Sequential):
-    """Two convolutions that do most of the shrinking, one linear layer, and a normalisation over the batch: a feature of any length.
+    """Two convolutions, one linear layer, and a normalisation over the batch: a feature of any length.
 
     Shapes: pixels (batch, 3, 32, 32) -> (batch, dim).
     Units: pixels from 0 to 1.

@@ -3,6 +3,7 @@
 Papers: Huang et al., Labeled faces in the wild (2007), for the task; Maze et al., IJB-C (2018), for TAR at FAR.
 """
 
+from itertools import combinations
 from typing import NamedTuple
 
 import torch
@@ -35,10 +36,11 @@ def scored_pairs(photographs: Float[Tensor, "identities views dim"]) -> Pairs:
     if min(identities, views) < 2:
         raise ValueError(f"photographs must show 2 identities or more in 2 views or more, got {identities} in {views}")
     check_finite(photographs, name="photographs")
-    first, second = torch.triu_indices(views, views, offset=1)
-    tables = torch.stack([cosines(photographs[:, a], photographs[:, b]) for a, b in zip(first, second, strict=True)])
-    alike = torch.eye(identities, dtype=torch.bool, device=tables.device).expand_as(tables)
-    return Pairs(tables[alike], tables[~alike])
+    pairs = combinations(range(views), 2)
+    tables = torch.stack([cosines(photographs[:, first], photographs[:, second]) for first, second in pairs])
+    # In a row of n² scores those of n + 1 steps are the diagonal: cut the first off, and it is a column.
+    off = tables.flatten(1)[:, 1:].unflatten(1, (identities - 1, identities + 1))[..., :-1]
+    return Pairs(tables.diagonal(dim1=1, dim2=2).flatten(), off.flatten())
 
 
 def tar_at_far(same: Float[Tensor, "pairs"], different: Float[Tensor, "others"], *, far: float) -> Float[Tensor, ""]:

@@ -9,8 +9,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mmnotes.arcface.checks import check_finite
-from mmnotes.layers.precision import promoted
 from mmnotes.layers.scales import check_finite as check_number
 from mmnotes.layers.scales import check_positive
 

@@ -1,12 +1,12 @@
 """Identities, their photographs, and how a network learns from them by each of the losses that the chapter compares.
 
 A concept of the corpus is an identity, and its drawings by the three vendors are its photographs. 529 identities are
-learned, 120 choose each loss's learning rate and scale, and the corpus's 200 held out are what is asked in the end.
+learned, 120 choose each loss's learning rate, and the corpus's 200 held out are what is asked in the end.
 """
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -39,15 +39,9 @@ MARGINS: Mapping[Way, dict[str, float]] = {
     "small margin": {"m2": 0.2},
 }
 STEPS, PEOPLE, CHOOSING, SEEDS = 500, 32, 120, (0, 1, 2)
+RATES, SCALE = (3e-3, 1e-2), 16.0
 WARM_UP, DECAY, SHIFT, LIGHT = 50, 0.05, 3, 0.2
 CURVES = ("loss", "own angle")
-
-
-class Setting(NamedTuple):
-    """What is chosen for a way on identities that are neither learned nor asked: the learning rate and the scale."""
-
-    rate: float
-    scale: float
 
 
 @cache
@@ -63,10 +57,6 @@ def identities() -> Mapping[Part, Tensor]:
 def photographs(part: Part) -> Tensor:
     """The drawings of a part (identities, vendors, 3, 32, 32)."""
     return torch.stack([drawings(vendor=vendor)[identities()[part]] for vendor in VENDORS], dim=1)
-
-
-SETTINGS = (Setting(3e-3, 16.0), Setting(1e-2, 16.0), Setting(3e-3, 32.0))
-UNSCALED = (Setting(1e-3, 1.0), Setting(3e-3, 1.0), Setting(1e-2, 1.0))  # features have the length they like
 
 
 class Learner(nn.Module):
@@ -98,7 +88,7 @@ def batch(random: torch.Generator) -> tuple[Tensor, Tensor]:
     return (pixels * light).clamp(0, 1), who.repeat_interleave(2)
 
 
-def loss_through(model: Learner, way: Way, scale: float) -> Callable[[torch.Generator], Tensor]:
+def loss_through(model: Learner, way: Way) -> Callable[[torch.Generator], Tensor]:
     """The loss of a random batch, which notes itself and the mean angle to the own row."""
 
     def loss_of(random: torch.Generator) -> Tensor:
@@ -108,10 +98,10 @@ def loss_through(model: Learner, way: Way, scale: float) -> Callable[[torch.Gene
         if way == "softmax":
             loss = cross_entropy(features @ model.rows.T + model.bias, labels)
         elif way == "InfoNCE":
-            loss = info_nce(similarity(features[::2], features[1::2]), scale=scale)
+            loss = info_nce(similarity(features[::2], features[1::2]), scale=SCALE)
         else:
             logits_of = straight_through_logits if way == "straight-through" else margin_logits
-            loss = cross_entropy(logits_of(cosine, labels, s=scale, **MARGINS[way]), labels)
+            loss = cross_entropy(logits_of(cosine, labels, s=SCALE, **MARGINS[way]), labels)
         own = cosine.detach().gather(1, labels[:, None]).clamp(-1, 1).arccos().mean()
         model.curves[model.done] = torch.stack([loss.detach(), own])
         model.done += 1
@@ -120,22 +110,16 @@ def loss_through(model: Learner, way: Way, scale: float) -> Callable[[torch.Gene
     return loss_of
 
 
-def run_name(way: Way, setting: Setting) -> str:
-    """What the run's state is kept under."""
-    return f"arcface-{way.replace(' ', '-')}-{setting.rate:g}-{setting.scale:g}"
-
-
-def learner(way: Way, setting: Setting, *, seed: int) -> Learner:
-    """A run of this way, whole: trained, where that is still to be done."""
+def learner(way: Way, highest: float, *, seed: int) -> Learner:
+    """A run of this way at this learning rate, whole: trained, where that is still to be done."""
     torch.manual_seed(seed)
-    model, name = Learner(), run_name(way, setting)
+    model, name = Learner(), f"arcface-{way.replace(' ', '-')}-{highest:g}"
     if steps_done(name=name, seed=seed) < STEPS:
-        optimiser = torch.optim.AdamW(model.parameters(), weight_decay=DECAY, fused=True)
         train_(
             model,
-            optimiser,
-            loss_through(model, way, setting.scale),
-            lambda step: rate(step, highest=setting.rate, steps=STEPS, warm_up=WARM_UP, first=1),
+            torch.optim.AdamW(model.parameters(), weight_decay=DECAY, fused=True),
+            loss_through(model, way),
+            lambda step: rate(step, highest=highest, steps=STEPS, warm_up=WARM_UP, first=1),
             name=name,
             steps=STEPS,
             seed=seed,
