@@ -52,7 +52,6 @@ TRACED = [
 ]
 
 UNTRACED = {
-    "arcface.Pairs": "there is nothing to trace",
     "arcface.least_loss": "There is nothing to trace",
     "arcface.least_scale": "There is nothing to trace",
     "arcface.simplex": "There is nothing to trace",

@@ -39,7 +39,7 @@ MARGINS: Mapping[Way, dict[str, float]] = {
     "small margin": {"m2": 0.2},
 }
 STEPS, PEOPLE, CHOOSING, SEEDS = 500, 32, 120, (0, 1, 2)
-RATES, SCALE = (3e-3, 1e-2), 16.0
+RATES, SCALE = (1e-2, 3e-2), 16.0
 WARM_UP, DECAY, SHIFT, LIGHT = 50, 0.05, 3, 0.2
 CURVES = ("loss", "own angle")
 
