@@ -31,8 +31,8 @@ def diagram() -> Diagram:
     drawing.arrow(units, cosine)
 
     own = drawing.box(
-        (LEFT, MARGINS), "right class $y$:\n$\\mathrm{cos} (m_1 \\theta_y + m_2) - m_3$", width=150, height=44, colour=ORANGE,
-        link="equation-arc-margins",
+        (LEFT, MARGINS), "right class $y$:\n$\\mathrm{cos} (m_1 \\theta_y + m_2) - m_3$", width=150, height=44,
+        colour=ORANGE, link="equation-arc-margins",
     )  # fmt: skip
     others = drawing.box((RIGHT, MARGINS), "others:\n$\\mathrm{cos} \\theta_j$", width=88, height=44)
     drawing.arrow(cosine, own)

@@ -10,25 +10,31 @@ from numpy.typing import ArrayLike
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
 
 DEGREES = (0, 45, 90, 135, 180)
+LOOKS = {
+    "margin": {"color": BLUE},
+    "straight-through": {"color": ORANGE, "linestyle": "--"},
+    "no margin": {"color": "0.6", "linewidth": 1},
+}
 
 
 def angle_picture(
     figure: Figure, degrees: Sequence[float], curves: Mapping[str, Mapping[str, ArrayLike]], *, turn: float
 ) -> None:
-    """Panels side by side over the angle; in each its curves: the first blue, the second orange and dashed, the third
-    grey. From the angle ``turn`` on the ground is shaded.
+    """Panels over the angle, with curves named as in ``LOOKS``; from the angle ``turn`` on the ground is shaded.
+
+    The last panel has all curves, and their names stand above.
     """
     stacked = figure.get_figwidth() < figure.get_figheight()
-    panels = figure.subplots(len(curves), 1) if stacked else figure.subplots(1, len(curves))
-    looks = ({"color": BLUE}, {"color": ORANGE, "linestyle": "--"}, {"color": "0.6", "linewidth": 1})
+    panels = figure.subplots(len(curves), 1, sharex=True) if stacked else figure.subplots(1, len(curves))
     for axes, (title, lines) in zip(panels, curves.items(), strict=True):
-        for look, (name, values) in zip(looks, lines.items(), strict=False):
-            axes.plot(degrees, values, label=name, **look)
-        if turn < degrees[-1]:
-            axes.axvspan(turn, degrees[-1], color=ORANGE, alpha=0.12, linewidth=0)
-        axes.set(title=title, xlim=(degrees[0], degrees[-1]), xticks=DEGREES, xlabel="angle to the own row")
+        drawn = [axes.plot(degrees, values, **LOOKS[name])[0] for name, values in lines.items()]
+        if turn < 180:
+            axes.axvspan(turn, 180, color=ORANGE, alpha=0.12, linewidth=0)
+        axes.set(title=title, xlim=(0, 180), xticks=DEGREES)
         axes.axhline(0, color="0.8", linewidth=0.6, zorder=0)
-        axes.legend(loc="best", handlelength=1.4)
+    for axes in panels[-1:] if stacked else panels:
+        axes.set_xlabel("angle to the own row")
+    figure.legend(drawn, [*lines], loc="outside upper center", ncols=3, handlelength=1.4, columnspacing=1)
 
 
 def boundaries(axes: Axes, degrees: Sequence[float], lines: Mapping[str, ArrayLike]) -> None:

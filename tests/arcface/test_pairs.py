@@ -28,7 +28,9 @@ def test_pairs_are_those_of_loops():
     found = scored_pairs(photographs)
     assert found.same.shape == (15,) and found.different.shape == (60,)
     for got, wanted in ((found.same, same), (found.different, different)):
-        torch.testing.assert_close(got.sort().values, torch.tensor(wanted).double().sort().values, rtol=0, atol=1e-14)
+        torch.testing.assert_close(
+            got.sort().values, torch.tensor(wanted, dtype=torch.float64).sort().values, rtol=0, atol=1e-14
+        )
 
 
 def by_loops(same, different, far):
