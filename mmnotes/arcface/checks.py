@@ -3,8 +3,6 @@
 What is known without looking at an entry is asked always, everything else only where entries can be looked at.
 """
 
-import math
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -30,13 +28,14 @@ def check_cosines(cosine: Float[Tensor, "batch classes"]) -> None:
     """Refuse what cannot be cosines, but for rounding: half the digits of the dtype beyond 1.
 
     Shapes: cosine (batch, classes) -> nothing.
-    Errors: ValueError for an empty tensor, and for entries that are not finite or not from -1 to 1.
+    Errors: ValueError for an empty tensor, and for entries that are NaN or not from -1 to 1.
     """
-    check_finite(cosine, name="cosine")
+    if not cosine.numel():
+        raise ValueError(f"cosine must not be empty, got the shape {tuple(cosine.shape)}")
     if values_known(cosine):
-        lowest, highest = (float(each) for each in cosine.detach().aminmax())
+        lowest, highest = (float(each) for each in cosine.detach().aminmax())  # both NaN if one entry is
         most = 1 + torch.finfo(cosine.dtype).eps ** 0.5
-        if lowest < -most or highest > most:
+        if not -most <= lowest <= highest <= most:
             raise ValueError(f"cosine must lie from -1 to 1, got entries from {lowest:g} to {highest:g}")
 
 
@@ -79,12 +78,12 @@ def check_scores(scores: Float[Tensor, "pairs"], *, name: str) -> None:
         raise ValueError(f"{name} must be numbers, got {int(scores.isnan().sum())} times NaN")
 
 
-def check_share(share: float, *, name: str) -> None:
+def check_far(*, far: float) -> None:
     """Refuse a number that is no share.
 
     There is nothing to trace.
 
     Errors: ValueError for a number outside 0 to 1, or NaN.
     """
-    if not 0 <= share <= 1 or math.isnan(share):
-        raise ValueError(f"{name} must be between 0 and 1, got {share}")
+    if not 0 <= far <= 1:
+        raise ValueError(f"far must be between 0 and 1, got {far}")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmnotes.arcface.margins import margin_logits
 from mmnotes.arcface.pairs import tar_at_far
-from mmnotes.arcface.scale import least_loss, least_scale
+from mmnotes.arcface.scale import least_scale
 from mmnotes.page.exercises import Exercise
 
 _COSINE = torch.sin(torch.arange(35.0, dtype=torch.float64).reshape(5, 7) ** 1.5) * 0.9
@@ -36,7 +36,6 @@ def _margins_mistakes(cosine: Tensor, labels: Tensor, m1: float, m2: float, m3: 
             own, s * ((m1 * (theta + m2)).cos() - m3), s * cosine
         ),
         "The scale is missing.": right / s,
-        "The other classes have lost their scale.": torch.where(own, right, cosine),
     }
 
 
@@ -66,7 +65,6 @@ def _turn_mistakes(m1: float, m2: float) -> dict[str, Any]:
         "m1 divides all of π - m2, not π alone.": math.pi / m1 - m2,
         "The margin comes nearer to π, so the turn comes earlier: subtract it.": (math.pi + m2) / m1,
         "That is where the logit is zero; the turn is where it is least.": (math.pi / 2 - m2) / m1,
-        "That is in degrees; the margins are in radians.": math.degrees((math.pi - m2) / m1),
     }
 
 
@@ -77,7 +75,6 @@ def _scale_mistakes(classes: int, share: float) -> dict[str, Any]:
             math.log((classes - 1) * odds)
         ),
         "There are C - 1 other classes, each with its own term.": (classes - 1) / classes * math.log(odds),
-        "That is the loss at s = 1, not a scale.": least_loss(classes=classes, s=1.0),
         "C / (C - 1) is the gap in cosines, and it divides.": classes / (classes - 1) * math.log((classes - 1) * odds),
     }
 

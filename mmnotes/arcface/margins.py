@@ -43,24 +43,27 @@ def margin_logits(
     m3: float = 0.0,
     s: float = 64.0,
 ) -> Float[Tensor, "batch classes"]:
-    """The logits s cos θ_j, but s (cos(m1 θ_y + m2) - m3) for the right class y, differentiated as they stand.
+    """The logits s cos θ_j, but s (cos(m1 θ_y + m2) - m3) for the right class y.
 
-    m1 is SphereFace's margin, m2 ArcFace's, m3 CosFace's. Beyond m1 θ + m2 = π the logit rises with the angle, and its
-    gradient pushes a feature away from its own row.
+    The gradient is that of the formula. m1 is SphereFace's margin, m2 ArcFace's, m3
+    CosFace's. Beyond m1 θ + m2 = π the logit rises with the angle, and its gradient
+    pushes a feature away from its own row.
 
     >>> cosine = torch.tensor([[0.5, 0.1]], dtype=torch.float64)
     >>> print(margin_logits(cosine, torch.tensor([0]), m2=0.5, s=10.0))
     tensor([[0.2360, 1.0000]], dtype=torch.float64)
 
     Shapes: cosine (batch, classes), labels (batch,) -> (batch, classes).
-    Units: margins m1 and m3 are numbers, m2 is in radians; logits in float32 or, for float64 cosines, float64.
-    Errors: ValueError for cosines that are not finite and within -1 to 1, labels that are no class, m1 <= 0, a negative
-    or infinite m2 or m3, s <= 0.
-    Source: Deng et al. 2019, equation 4; its values are those of insightface's CombinedMarginLoss where that has any.
-    Differs: has all three margins at once; carries the gradient of what it computes, see ``straight_through_logits``.
+    Units: m1 and m3 are numbers, m2 is in radians; logits are float32 or, for float64
+    cosines, float64.
+    Errors: ValueError for cosines that are NaN or not from -1 to 1, labels that are no
+    class, m1 <= 0, a negative or infinite m2 or m3, s <= 0.
+    Source: Deng et al. 2019, equation 4; has the values of insightface's
+    CombinedMarginLoss where that has any.
+    Differs: all three margins at once; and its gradient is not the released one.
     """
     own, cosine = _own_of(cosine, labels, m1=m1, m2=m2, m3=m3, s=s)
-    return s * cosine.scatter(1, labels[:, None].long(), _with_margin(own, m1=m1, m2=m2, m3=m3))
+    return _scaled(cosine, labels, own - _with_margin(own, m1=m1, m2=m2, m3=m3), s=s)
 
 
 def straight_through_logits(
@@ -72,21 +75,22 @@ def straight_through_logits(
     m3: float = 0.0,
     s: float = 64.0,
 ) -> Float[Tensor, "batch classes"]:
-    """The values of ``margin_logits`` with the gradient of s cos θ_j: the margin is subtracted as a constant.
+    """The values of ``margin_logits`` with the gradient of s cos θ_j.
 
-    This is what insightface trains with. Its arccos and cos happen in place where no gradient is recorded, so that for
-    the gradient they never happened.
+    The margin is subtracted as a constant. This is what insightface trains with: its
+    arccos and cos happen where no gradient is recorded, so that for the gradient they
+    never happened.
 
     Shapes: cosine (batch, classes), labels (batch,) -> (batch, classes).
     Units: as ``margin_logits``.
     Errors: as ``margin_logits``.
-    Source: deepinsight/insightface, recognition/arcface_torch/losses.py, CombinedMarginLoss, values and gradient.
-    Differs: has all three margins at once, where that code has m2 alone or m3 alone.
+    Source: deepinsight/insightface, recognition/arcface_torch/losses.py,
+    CombinedMarginLoss, values and gradient.
+    Differs: all three margins at once, where that code has m2 alone or m3 alone.
     """
     own, cosine = _own_of(cosine, labels, m1=m1, m2=m2, m3=m3, s=s)
-    fixed = own.detach()
-    cost = fixed - _with_margin(fixed, m1=m1, m2=m2, m3=m3)
-    return s * cosine.scatter(1, labels[:, None].long(), own - cost)
+    own = own.detach()
+    return _scaled(cosine, labels, own - _with_margin(own, m1=m1, m2=m2, m3=m3), s=s)
 
 
 def guarded_logits(
@@ -105,7 +109,7 @@ def guarded_logits(
     own, cosine = _own_of(cosine, labels, m1=1.0, m2=m2, m3=0.0, s=s)
     near = _with_margin(own, m1=1.0, m2=m2, m3=0.0)
     kept = torch.where(own > math.cos(math.pi - m2), near, own - m2 * math.sin(m2))
-    return s * cosine.scatter(1, labels[:, None].long(), kept)
+    return _scaled(cosine, labels, own - kept, s=s)
 
 
 def margin_loss(
@@ -136,6 +140,12 @@ def _own_of(cosine: Tensor, labels: Tensor, *, m1: float, m2: float, m3: float, 
     check_labels(labels, classes=cosine.shape[1])
     (cosine,) = promoted(cosine)
     return cosine.gather(1, labels[:, None].long()), cosine
+
+
+def _scaled(cosine: Tensor, labels: Tensor, cost: Tensor, *, s: float) -> Tensor:
+    """All cosines times s, the right class's less what its margin costs; the matrix is written once."""
+    logits = s * cosine
+    return logits.scatter_add_(1, labels[:, None].long(), -s * cost)
 
 
 def _with_margin(own: Tensor, *, m1: float, m2: float, m3: float) -> Tensor:

