@@ -1,6 +1,7 @@
 """Pictures of the chapter on margin losses. They draw numbers and know no mechanism."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
 
 DEGREES = (0, 45, 90, 135, 180)
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "margin": {"color": BLUE},
     "straight-through": {"color": ORANGE, "linestyle": "--"},
     "no margin": {"color": "0.6", "linewidth": 1},
