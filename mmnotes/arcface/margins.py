@@ -98,13 +98,13 @@ def guarded_logits(
 ) -> Float[Tensor, "batch classes"]:
     """ArcFace's logits, but s (cos θ_y - m2 sin m2) for a right class beyond θ_y = π - m2.
 
-    The guard of older code: the logit falls with the angle everywhere. At π - m2 it jumps.
+    With the guard the logit falls with the angle everywhere. At π - m2 it jumps.
 
     Shapes: cosine (batch, classes), labels (batch,) -> (batch, classes).
     Units: as ``margin_logits``.
     Errors: as ``margin_logits``.
-    Source: the constants ``theta`` and ``sinmm`` of deepinsight/insightface, recognition/arcface_torch/losses.py, which
-    are set there and no longer read.
+    Source: ronghuaiyang/arcface-pytorch, models/metrics.py, ArcMarginProduct. Its two constants are set in
+    deepinsight/insightface, recognition/arcface_torch/losses.py, too, and not read there.
     """
     own, cosine = _own_of(cosine, labels, m1=1.0, m2=m2, m3=0.0, s=s)
     near = _with_margin(own, m1=1.0, m2=m2, m3=0.0)

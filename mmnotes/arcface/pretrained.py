@@ -29,7 +29,6 @@ def pretrained_net(*, way: Kept) -> DrawingNet:
     Source: trained by tools/arcface/train.py.
     """
     net = untrained_net(seed=0)
-    state = part(stored_arrays(__package__, "weights.npz"), f"{way}.")
-    count = "num_batches_tracked"  # an integer, which half precision has no room for; nothing reads it here
-    net.load_state_dict({name: value.long() if count in name else value for name, value in state.items()})
+    # How many batches there were is an integer, which is not stored and which nothing reads.
+    net.load_state_dict(net.state_dict() | part(stored_arrays(__package__, "weights.npz"), f"{way}."))
     return net

@@ -5,6 +5,8 @@ baselines; how often each score occurs; the angles of learned photographs to the
 what the learning rates were chosen by; and the curves of training. Takes a minute on one core.
 """
 
+from itertools import product
+
 import torch
 from torch import Tensor
 
@@ -12,7 +14,7 @@ from mmnotes.arcface import Pairs, cosines, scored_pairs, tar_at_far
 from mmnotes.arcface.pretrained import untrained_net
 from mmnotes.data import VENDORS, image_features
 from mmnotes.layers.samples import Samples, packed
-from tools.arcface.learning import CURVES, RATES, SEEDS, STEPS, WAYS, Learner, Part, features_of, identities, learner
+from tools.arcface.learning import CURVES, RATES, SEEDS, STEPS, WAYS, Part, features_of, identities, learner
 from tools.arcface.learning import photographs as photographs_of
 from tools.arcface.train import best_of, tried
 from tools.training import write
@@ -20,6 +22,8 @@ from tools.training import write
 FILE = "arcface/study.npz"
 FARS = (0.1, 0.01, 0.001)
 BINS, EVERY, SHADES = 200, 25, 4  # of the cosines from -1 to 1; steps that a point of a curve averages; of a colour
+CLASSIFIERS = tuple(way for way in WAYS if way != "InfoNCE")  # the ways that have rows
+MEASURES = ("own", "nearest other", "nearest row", "recognised")
 BASELINES = ("pixels", "colours", "random network", "EfficientNet-Lite0")
 
 
@@ -42,17 +46,7 @@ def pairs_of(way: str, *, seed: int) -> Pairs:
     if way in BASELINES:
         mean = baseline(way, "learned", seed=seed).mean((0, 1))
         return scored_pairs(baseline(way, "unseen", seed=seed) - mean)
-    return scored_pairs(features_of(models()[way, seed], "unseen"))
-
-
-_MODELS: dict[tuple[str, int], Learner] = {}
-
-
-def models() -> dict[tuple[str, int], Learner]:
-    """Every network at the learning rate that was chosen."""
-    if not _MODELS:
-        _MODELS.update({(way, seed): learner(way, best_of(way), seed=seed) for way in WAYS for seed in SEEDS})
-    return _MODELS
+    return scored_pairs(features_of(learner(way, best_of(way), seed=seed), "unseen"))
 
 
 def verification_tables() -> dict[str, Samples]:
@@ -76,22 +70,24 @@ def verification_tables() -> dict[str, Samples]:
 
 
 def angle_table() -> Samples:
-    """Mean angles, in degrees: of learned photographs to their own row and to the nearest other, and between rows."""
+    """Mean angles at both learning rates, in degrees: of learned photographs to their own row and to the nearest other,
+    and from one row to the nearest; and the share of photographs that are nearest to their own row.
+    """
     label = torch.arange(len(identities()["learned"])).repeat_interleave(len(VENDORS))
-    ways = tuple(way for way in WAYS if way != "InfoNCE")
     rows = []
-    for way in ways:
+    for way, highest in product(CLASSIFIERS, RATES):
         for seed in SEEDS:
-            model = models()[way, seed]
+            model = learner(way, highest, seed=seed)
             cosine = cosines(features_of(model, "learned").flatten(0, 1), model.rows)
             own = cosine.gather(1, label[:, None])[:, 0]
             nearest = cosine.scatter(1, label[:, None], -1).amax(1)
             apart = cosines(model.rows, model.rows).fill_diagonal_(-1).amax(1)
             means = [each.clamp(-1, 1).arccos().mean().rad2deg() for each in (own, nearest, apart)]
             rows.append(torch.stack([*means, (own > nearest).float().mean()]))
-        print(f"{way:>20}", *(f"{mean:.2f}" for mean in torch.stack(rows[-len(SEEDS) :]).mean(0)), flush=True)
-    axes = {"way": ways, "seed": SEEDS, "measure": ("own", "nearest other", "nearest row", "recognised")}
-    return Samples(torch.stack(rows).unflatten(0, (len(ways), len(SEEDS))).half(), axes)
+        print(f"{way:>17} {highest}", *(f"{mean:.2f}" for mean in torch.stack(rows[-3:]).mean(0)), flush=True)
+    shape = (len(CLASSIFIERS), len(RATES), len(SEEDS))
+    axes = {"way": CLASSIFIERS, "rate": RATES, "seed": SEEDS, "measure": MEASURES}
+    return Samples(torch.stack(rows).unflatten(0, shape).half(), axes)
 
 
 def tried_table() -> Samples:
@@ -101,11 +97,11 @@ def tried_table() -> Samples:
 
 
 def curve_table() -> Samples:
-    """The curves, each point the mean of some steps; named by the last of them."""
+    """The curves at the higher learning rate, each point the mean of some steps; named by the last of them."""
     steps = tuple(range(EVERY, STEPS + 1, EVERY))
-    curves = torch.stack([torch.stack([models()[way, seed].curves for seed in SEEDS]) for way in WAYS])
+    curves = torch.stack([torch.stack([learner(way, RATES[1], seed=s).curves for s in SEEDS]) for way in CLASSIFIERS])
     points = curves.unflatten(2, (-1, EVERY)).mean(3)
-    return Samples(points.half(), {"way": WAYS, "seed": SEEDS, "step": steps, "curve": CURVES})
+    return Samples(points.half(), {"way": CLASSIFIERS, "seed": SEEDS, "step": steps, "curve": CURVES})
 
 
 def main() -> None:
