@@ -78,7 +78,7 @@ def courses(figure: Figure, steps: Sequence[int], angles: Mapping[str, ArrayLike
     for colour, (name, values) in zip((PURPLE, SKY, BLUE, ORANGE), angles.items(), strict=False):
         for number, seed in enumerate(np.asarray(values)):
             axes.plot(steps, seed, color=colour, linewidth=1, label=None if number else name)
-    axes.set(xlabel="step", ylabel="angle to the own row", xlim=(0, steps[-1]), ylim=(0, 95), yticks=(0, 30, 60, 90))
+    axes.set(xlabel="step", ylabel="angle to the own row", xlim=(0, steps[-1]), ylim=(30, 95), yticks=(30, 60, 90))
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 
