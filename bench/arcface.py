@@ -22,8 +22,8 @@ def rows() -> Iterator[Row]:
         return torch.autograd.grad(cross_entropy(published_sequence(cosine, labels), labels), cosine)[0]
 
     def through() -> Tensor:
-        logits = straight_through_logits(cosine, labels, m2=M2, s=S)
-        return torch.autograd.grad(cross_entropy(logits, labels), cosine)[0]
+        loss = cross_entropy(straight_through_logits(cosine, labels, m2=M2, s=S), labels)
+        return torch.autograd.grad(loss, cosine)[0]
 
     def exact() -> Tensor:
         return torch.autograd.grad(cross_entropy(margin_logits(cosine, labels, m2=M2, s=S), labels), cosine)[0]

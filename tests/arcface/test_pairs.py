@@ -18,7 +18,8 @@ scores = st.lists(st.integers(-6, 6), min_size=1, max_size=30)
 def test_pairs_are_those_of_loops():
     torch.manual_seed(0)
     photographs = torch.randn(5, 3, 7, dtype=torch.float64)
-    same, different = [], []
+    same: list[float] = []
+    different: list[float] = []
     for a in range(3):
         for b in range(a + 1, 3):
             for i in range(5):
