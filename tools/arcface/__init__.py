@@ -1,0 +1,1 @@
+"""What trains and measures the small networks of the chapter on margin losses."""
