@@ -75,7 +75,7 @@ def webp(image: Image.Image) -> bytes:
     stored without further loss, it is off by at most about 12 of 255.
     """
     buffer = io.BytesIO()
-    few_colours(image, colours=COLOURS).convert("RGB").save(buffer, "WEBP", lossless=True, method=4, quality=100)
+    few_colours(image, colours=COLOURS).convert("RGB").save(buffer, "WEBP", lossless=True, method=3, quality=75)
     return buffer.getvalue()
 
 

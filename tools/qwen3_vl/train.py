@@ -37,14 +37,8 @@ FILE, VISION_FILE = "qwen3_vl/weights.npz", "deepstack/weights.npz"
 STEPS = {"contrast": 1200, "regions": 1000, "text": 1200, "merger": 250, "names": 400, "small": 2000, "whole": 3000}
 HIGHEST = {"contrast": 1e-3, "regions": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
 COMPARED = 500  # steps on small boards of a variant that is only compared
-COMPARED_RUNS = (
-    ("interleaved", 0),
-    ("interleaved", 1),  # what another seed alone changes
-    ("sectioned", 0),
-    ("line", 0),
-    ("no levels", 0),
-    ("mergers only", 0),
-)
+VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
+COMPARED_RUNS = tuple((variant, seed) for variant in VARIANTS for seed in (0, 1))  # what another seed alone changes
 BLIND = "no picture"
 SHIPPED = "interleaved", 0
 
