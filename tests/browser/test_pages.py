@@ -137,20 +137,20 @@ def colours_amiss(page: Page) -> list[tuple[str, list[str]]]:
 
 
 @every_page
-@pytest.mark.parametrize("screen", [{}, PHONE], ids=["wide", "phone"])
-def test_no_accessibility_violation_and_no_sideways_scroll(book, open_page, name, screen):
-    page = opened(open_page, address(book, name), **screen)
-    assert structure_amiss(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-
-
-@every_page
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("screen", [{}, PHONE], ids=["wide", "phone"])
-def test_every_colour_has_contrast(book, open_page, name, mode, screen):
+@pytest.mark.parametrize(("screen", "mode"), [({}, "light"), (PHONE, "dark")], ids=["wide-light", "phone-dark"])
+def test_no_accessibility_violation_and_no_sideways_scroll(book, open_page, name, screen, mode):
     page = opened(open_page, address(book, name), color_scheme=mode, **screen)
     expect(page.locator("html")).to_have_attribute("data-theme", mode)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert structure_amiss(page) == []
+    assert colours_amiss(page) == []
+
+
+@pytest.mark.parametrize("name", ["book/index", f"book/{stems(ROOT)[0]}"])
+@pytest.mark.parametrize(("screen", "mode"), [({}, "dark"), (PHONE, "light")], ids=["wide-dark", "phone-light"])
+def test_what_surrounds_every_page_has_contrast_on_any_screen_in_any_mode(book, open_page, name, screen, mode):
+    page = opened(open_page, address(book, name), color_scheme=mode, **screen)
+    expect(page.locator("html")).to_have_attribute("data-theme", mode)
     assert colours_amiss(page) == []
 
 

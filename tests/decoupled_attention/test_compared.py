@@ -18,6 +18,7 @@ def ranks():
     return compare.judge(study.image_network())
 
 
+@pytest.mark.remeasured
 @pytest.mark.parametrize("way", ["decoupled", "appended"])
 def test_the_stored_noise_pictures_are_what_the_frozen_generator_draws(stored, way):
     drawn, clean = compare.with_noise(way, 16, compare.NOISES[0]), compare.with_noise(way, 0, 0)
@@ -28,6 +29,7 @@ def test_the_stored_noise_pictures_are_what_the_frozen_generator_draws(stored, w
     torch.testing.assert_close(away, kept, rtol=0, atol=0.01)
 
 
+@pytest.mark.remeasured
 def test_stored_ranks_are_what_the_judges_find(stored, ranks):
     found = compare.asked(study.shipped("pooled"), ranks, "with another text", [1.0] * 7, 1)
     for question in compare.QUESTIONS:
@@ -36,12 +38,14 @@ def test_stored_ranks_are_what_the_judges_find(stored, ranks):
         assert agree > 0.95, question
 
 
+@pytest.mark.remeasured
 def test_stored_losses_of_the_shipped_prompt_are_its_losses(stored):
     found = losses(study.shipped("pooled"), "pooled")
     before = stored["losses"].at(softmax="decoupled", training=0)
     torch.testing.assert_close(torch.tensor([*found.values()]), before, rtol=0, atol=0.002)
 
 
+@pytest.mark.remeasured
 def test_real_drawings_in_the_samples_place_are_ranked_again(stored, ranks):
     found, before = compare.instead(ranks), stored["instead"]
     assert ((found.stored < 5) == (before.stored < 5)).float().mean() > 0.99

@@ -26,6 +26,7 @@ def sharp(logits, centre):
     return ((logits - centre) / 0.04).softmax(-1)
 
 
+@pytest.mark.remeasured
 @pytest.mark.parametrize(("remedy", "tau", "momentum"), [(REMEDIES[1], 0.04, 0.99), (REMEDIES[2], 0.04, 0.0)])
 def test_a_stored_case_is_what_the_script_trains(stored, remedy, tau, momentum):
     again = courses(remedy, [(tau, momentum, 0)])

@@ -13,6 +13,7 @@ def stored():
     return stored_samples("mmnotes.flow", "yardsticks.npz")
 
 
+@pytest.mark.remeasured
 def test_losses_are_what_the_script_measures(stored):
     torch.testing.assert_close(
         torch.tensor(losses(pretrained_unet(), 0.9)), stored["losses"].at(t=0.9), rtol=0.02, atol=1e-3

@@ -112,6 +112,7 @@ def test_the_stored_way_is_the_one_from_noise_to_a_drawing():
     assert (off[:, 1:] < off[:, :-1]).all()
 
 
+@pytest.mark.remeasured
 def test_stored_neighbours_are_what_the_image_network_finds(study, network, stored):
     """A part of the study again: the first concepts of the first seed, with their neighbours among all drawings."""
     places = study.learned()
@@ -164,6 +165,7 @@ def test_the_stored_weights_are_half_precision_and_finite():
     )
 
 
+@pytest.mark.remeasured
 def test_stored_yardsticks_are_what_the_script_measures(study, network):
     """Two times again, and the distances of the drawings that were never trained on."""
     stored = stored_samples("mmnotes.flow", "yardsticks.npz")

@@ -102,7 +102,8 @@ def test_contributing_fits_in_120_lines():
 def test_ci_calls_the_commands_of_the_readme():
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
-    assert {"make book", "make pdf", "make test"} <= set(re.findall(r"^make \w+", script.read_text(), re.MULTILINE))
+    made = " ".join(re.findall(r"^make ([^<\n]+)", script.read_text(), re.MULTILINE)).split()
+    assert {"book", "pdf", "test"} <= set(made)
     subprocess.run(["bash", "-n", str(script)], check=True)
 
 

@@ -1,5 +1,6 @@
 """What tools/qwen3_vl/study.py stored, one row of each table computed again as far as the shipped weights reach."""
 
+import pytest
 import torch
 
 from mmnotes.layers.samples import stored_samples
@@ -10,6 +11,7 @@ from tools.qwen3_vl.train import COMPARED_RUNS
 STUDY = stored_samples("mmnotes.qwen3_vl", "study.npz")
 
 
+@pytest.mark.remeasured
 def test_right_answers_on_another_vendor_and_about_another_picture_are_counted_again():
     model = pretrained_qwen3_vl()
     for table, row, changed in (

@@ -54,6 +54,7 @@ def test_the_loss_on_unseen_drawings_falls_with_the_right_outline(study, unet, b
     assert losses[0] < 0.9 * losses[1]
 
 
+@pytest.mark.remeasured
 def test_samples_follow_the_outline_they_are_given_and_not_another(study, unet, branch):
     """A part of the study again, on every third of the concepts and a seed that it does not have."""
     places = study.held_out()[::3]
@@ -90,6 +91,7 @@ def test_what_stands_in_place_of_samples_is_what_was_stored(study, stored):
     assert concepts()[int(owner[tiger])].en.label == "leopard" and agreement[tiger] > 0.95
 
 
+@pytest.mark.remeasured
 def test_stored_samples_of_the_lab_on_guidance_are_what_is_drawn(study, unet, branch, stored):
     setting = {"way": "one half, weights to 1", "guidance": 4.0}
     pair = "an owl, turned"
@@ -99,6 +101,7 @@ def test_stored_samples_of_the_lab_on_guidance_are_what_is_drawn(study, unet, br
     torch.testing.assert_close(found, stored["guided pictures"].at(pair=pair, **setting), rtol=0, atol=0.03)
 
 
+@pytest.mark.remeasured
 def test_one_setting_of_guidance_measured_again(study, unet, branch, stored):
     """A seed of one row, and what has to hold of all."""
     places = study.held_out()[:: study.FEWER]
@@ -111,12 +114,14 @@ def test_one_setting_of_guidance_measured_again(study, unet, branch, stored):
     assert (both[-1] < both[0]).all() and (one[-1] > one[0]).all()
 
 
+@pytest.mark.remeasured
 def test_one_place_for_residuals_measured_again(study, unet, branch, stored):
     found = study.into_row(unet, branch, "stream", scale=1.0, seed=2)
     expected = stored["into"].at(into="stream", scale=1.0, seed=2)
     torch.testing.assert_close(found, expected, rtol=0, atol=0.02)
 
 
+@pytest.mark.remeasured
 def test_the_film_begins_with_the_frozen_network_and_is_what_a_branch_learns(unet):
     stored = stored_samples("mmnotes.zero_conv", "film.npz")
     assert stored["measures"].values("step") == film.LOOKS
@@ -128,6 +133,7 @@ def test_the_film_begins_with_the_frozen_network_and_is_what_a_branch_learns(une
     assert right == wrong, "at the start no hint is heard"
 
 
+@pytest.mark.remeasured
 @pytest.mark.parametrize(
     ("pair", "scale", "taps"), [("an owl, turned", 1.0, "all"), ("a shark, told tropical fish", 2.0, "8 x 8 and 4 x 4")]
 )
