@@ -38,7 +38,8 @@ STEPS = {"contrast": 1200, "regions": 1000, "text": 1200, "merger": 250, "names"
 HIGHEST = {"contrast": 1e-3, "regions": 1e-3, "text": 2e-3, "merger": 2e-3, "names": 5e-4, "small": 1e-3, "whole": 5e-4}
 COMPARED = 500  # steps on small boards of a variant that is only compared
 VARIANTS = ("interleaved", "sectioned", "line", "no levels", "mergers only")
-COMPARED_RUNS = tuple((variant, seed) for variant in VARIANTS for seed in (0, 1))  # what another seed alone changes
+# What another seed alone changes is seen at all that come near to each other.
+COMPARED_RUNS = (*((variant, seed) for variant in VARIANTS[:4] for seed in (0, 1)), ("mergers only", 0))
 BLIND = "no picture"
 SHIPPED = "interleaved", 0
 
