@@ -17,7 +17,8 @@ or a line in ``UNTRACED`` whose reason stands word for word in its docstring. A 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,15 @@ class Traced:
     name: str
     make: Callable[[], tuple[Callable[..., object], tuple[Tensor, ...]]]
     transforms: tuple[str, ...] = ("vmap", "jacrev", "jvp")
+
+
+def rand(*shape: int) -> Tensor:
+    """Normal numbers, in double precision."""
+    return torch.randn(shape, dtype=torch.float64)
+
+
+def filled(module: nn.Module) -> nn.Module:
+    """The module in double precision, with weights that nothing of it leaves at zero or one."""
+    for parameter in module.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    return module.double()

@@ -16,13 +16,9 @@ from mmnotes.arcface import (
     straight_through_logits,
     tar_at_far,
 )
-from tests.traced import Traced
+from tests.traced import Traced, rand
 
 SHARES = ("vmap",)  # a count has no slope
-
-
-def rand(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
 
 
 def seen() -> tuple[Tensor, Tensor]:

@@ -43,22 +43,12 @@ from mmnotes.qformer import (
     text_after,
     text_mask,
 )
-from tests.traced import Traced
+from tests.traced import Traced, filled, rand
 
 IDS = torch.tensor([[9, 3, 4, 10, 0], [9, 7, 10, 0, 0], [9, 1, 2, 6, 10]])  # from 9, the start, to 10, the end
 KEPT = torch.arange(5) <= IDS.argmax(1, keepdim=True)
 WHOLE = ("vmap",)  # whole numbers, masks and ids have no slope
 SIZES = {"dim": 6, "depth": 2, "heads": 3, "hidden": 7}
-
-
-def rand(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
-
-
-def filled(module: nn.Module) -> nn.Module:
-    for parameter in module.parameters():
-        nn.init.normal_(parameter, std=0.3)
-    return module.double()
 
 
 def image_tower() -> nn.Module:

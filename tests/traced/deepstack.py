@@ -7,17 +7,7 @@ from torch import Tensor, nn
 
 from mmnotes.deepstack import LevelledTower, LevelMerger, explained, linear_reading, most_explained, with_level
 from mmnotes.vision_tower import Grid, VisionTower
-from tests.traced import Traced
-
-
-def rand(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
-
-
-def filled(module: nn.Module) -> nn.Module:
-    for parameter in module.parameters():
-        nn.init.normal_(parameter, std=0.3)
-    return module.double()
+from tests.traced import Traced, filled, rand
 
 
 def tower() -> nn.Module:

@@ -3,7 +3,7 @@
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmnotes.dino import (
     DINOHead,
@@ -23,19 +23,9 @@ from mmnotes.dino import (
 from mmnotes.layers.colours import luma
 from mmnotes.layers.scaled_block import ScaledBlock
 from mmnotes.layers.vision_transformer import VisionTransformer
-from tests.traced import Traced
+from tests.traced import Traced, filled, rand
 
 WHOLE = ("vmap",)  # an order, a threshold and a vote have no slope
-
-
-def rand(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
-
-
-def filled(module: nn.Module) -> nn.Module:
-    for parameter in module.parameters():
-        nn.init.normal_(parameter, std=0.3)
-    return module.double()
 
 
 def vit() -> VisionTransformer:

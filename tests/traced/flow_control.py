@@ -46,21 +46,11 @@ from mmnotes.zero_conv import (
     streamed,
     turned,
 )
-from tests.traced import Traced
+from tests.traced import Traced, filled, rand
 
 BITS = ("vmap",)  # edges have no slope
 UNET = dict(channels=1, text_dim=5, text_tokens=2, dim=4, heads=2)
 PART = dict(dim=4, heads=2)
-
-
-def rand(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
-
-
-def filled(module: nn.Module) -> nn.Module:
-    for parameter in module.parameters():
-        nn.init.normal_(parameter, std=0.3)
-    return module.double()
 
 
 def unet(*, widths: tuple[int, ...] = (8,), images: bool = False) -> UNet:

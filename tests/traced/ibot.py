@@ -5,13 +5,9 @@ from torch import Tensor
 
 from mmnotes.ibot import gathered_patch_loss, ibot_loss, patch_cross_entropies, patch_loss
 from mmnotes.ibot.loss import Centres, Logits
-from tests.traced import Traced
+from tests.traced import Traced, rand
 
 MASKED = torch.tensor([[True, False, True], [False, True, False]])
-
-
-def rand(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
 
 
 def given() -> tuple[Tensor, Tensor]:

@@ -19,17 +19,7 @@ from mmnotes.qwen3_vl import (
     routed,
 )
 from mmnotes.vision_tower import Grid, VisionTower
-from tests.traced import Traced
-
-
-def rand(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
-
-
-def filled(module: nn.Module) -> nn.Module:
-    for parameter in module.parameters():
-        nn.init.normal_(parameter, std=0.3)
-    return module.double()
+from tests.traced import Traced, filled, rand
 
 
 def attention() -> nn.Module:
