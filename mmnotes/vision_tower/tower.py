@@ -36,9 +36,9 @@ class VisionBlock(nn.Module):
         if heads < 1 or dim % (4 * heads):
             raise ValueError(f"heads must divide dim = {dim} into multiples of 4, for rows and columns, got {heads}")
         self.heads = heads
-        self.attention_norm = nn.LayerNorm(dim, eps=EPSILON)
+        self.attention_norm: nn.Module = nn.LayerNorm(dim, eps=EPSILON)
         self.qkv, self.output = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
-        self.mlp_norm = nn.LayerNorm(dim, eps=EPSILON)
+        self.mlp_norm: nn.Module = nn.LayerNorm(dim, eps=EPSILON)
         self.up, self.down = nn.Linear(dim, hidden), nn.Linear(hidden, dim)
 
     def forward(
@@ -52,8 +52,11 @@ class VisionBlock(nn.Module):
         """Both steps, attention first."""
         qkv = self.qkv(self.attention_norm(x))
         x = x + self.output(attended(qkv, cos, sin, heads=self.heads, lengths=lengths))
-        added: Tensor = self.down(gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
-        return x + added
+        return x + self._mlp(self.mlp_norm(x))
+
+    def _mlp(self, y: Float[Tensor, "patches dim"]) -> Float[Tensor, "patches dim"]:
+        added: Tensor = self.down(gelu(self.up(y), approximate="tanh"))
+        return added
 
 
 class VisionTower(nn.Module):

@@ -13,9 +13,7 @@ from torch.nn.functional import silu
 from mmnotes.vision_tower.merger import Merger
 from mmnotes.vision_tower.patches import PAIR, Grid, block_order
 from mmnotes.vision_tower.positions import rotary_of
-from mmnotes.vision_tower.runs import attended
-
-EPSILON = 1e-6
+from mmnotes.vision_tower.tower import EPSILON, VisionBlock
 
 
 def window_ids(grids: Sequence[Grid], *, side: int, merge: int) -> Int[Tensor, "patches"]:
@@ -80,39 +78,20 @@ def heard_of(ids: Sequence[Int[Tensor, "patches"]]) -> Bool[Tensor, "patches pat
     return heard > 0
 
 
-class WindowBlock(nn.Module):
-    """x + attention(norm(x)), then x + down(silu(gate(y)) · up(y)) with y = norm(x); norms without mean and shift.
+class WindowBlock(VisionBlock):
+    """As ``VisionBlock``, but for norms without mean and shift and mlp(y) = down(silu(gate(y)) · up(y)).
 
-    Shapes: x (patches, dim), cos and sin (1, patches, dim / heads / 2) -> (patches, dim).
-    Units: lengths count the patches of each run that attends to itself; they sum to patches.
-    Errors: ValueError where heads does not divide dim into multiples of four.
     Source: transformers' Qwen2_5_VLVisionBlock.
     """
 
     def __init__(self, *, dim: int, heads: int, hidden: int) -> None:
-        super().__init__()
-        if heads < 1 or dim % (4 * heads):
-            raise ValueError(f"heads must divide dim = {dim} into multiples of 4, for rows and columns, got {heads}")
-        self.heads = heads
-        self.attention_norm = nn.RMSNorm(dim, eps=EPSILON)
-        self.qkv, self.output = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
-        self.mlp_norm = nn.RMSNorm(dim, eps=EPSILON)
-        self.gate, self.up, self.down = nn.Linear(dim, hidden), nn.Linear(dim, hidden), nn.Linear(hidden, dim)
+        super().__init__(dim=dim, heads=heads, hidden=hidden)
+        self.attention_norm, self.mlp_norm = nn.RMSNorm(dim, eps=EPSILON), nn.RMSNorm(dim, eps=EPSILON)
+        self.gate = nn.Linear(dim, hidden)
 
-    def forward(
-        self,
-        x: Float[Tensor, "patches dim"],
-        cos: Float[Tensor, "1 patches planes"],
-        sin: Float[Tensor, "1 patches planes"],
-        *,
-        lengths: Sequence[int],
-    ) -> Float[Tensor, "patches dim"]:
-        """Both steps, attention first."""
-        qkv = self.qkv(self.attention_norm(x))
-        x = x + self.output(attended(qkv, cos, sin, heads=self.heads, lengths=lengths))
-        y = self.mlp_norm(x)
+    def _mlp(self, y: Float[Tensor, "patches dim"]) -> Float[Tensor, "patches dim"]:
         added: Tensor = self.down(silu(self.gate(y)) * self.up(y))
-        return x + added
+        return added
 
 
 class WindowTower(nn.Module):
