@@ -8,7 +8,8 @@ Differs: jaxtyping's own import hook leaves no way past the check.
 """
 
 import sys
-from functools import wraps
+from collections.abc import Callable
+from functools import cache, wraps
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from inspect import isclass, isfunction
@@ -60,13 +61,16 @@ def _check(holder: object, module: str) -> None:
 
 
 def _unless_traced(function: FunctionType) -> FunctionType:
-    enforced = jaxtyped(function, typechecker=_enforced)
+    @cache  # made at the first call: to make those of all functions at once would take most of the time of an import
+    def enforced() -> Callable[..., object]:
+        made: Callable[..., object] = jaxtyped(function, typechecker=_enforced)
+        return made
 
     @wraps(function)
     def checked(*args: object, **kwargs: object) -> object:
         __tracebackhide__ = True
         if torch.compiler.is_compiling():
             return function(*args, **kwargs)
-        return enforced(*args, **kwargs)
+        return enforced()(*args, **kwargs)
 
     return checked  # type: ignore[return-value]
