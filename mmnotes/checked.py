@@ -9,7 +9,7 @@ Differs: jaxtyping's own import hook leaves no way past the check.
 
 import sys
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from inspect import isclass, isfunction
@@ -61,16 +61,16 @@ def _check(holder: object, module: str) -> None:
 
 
 def _unless_traced(function: FunctionType) -> FunctionType:
-    @cache  # made at the first call: to make those of all functions at once would take most of the time of an import
-    def enforced() -> Callable[..., object]:
-        made: Callable[..., object] = jaxtyped(function, typechecker=_enforced)
-        return made
+    # Made at the first call: to make those of all functions at once would take most of the time of an import.
+    made: list[Callable[..., object]] = []
 
     @wraps(function)
     def checked(*args: object, **kwargs: object) -> object:
         __tracebackhide__ = True
         if torch.compiler.is_compiling():
             return function(*args, **kwargs)
-        return enforced()(*args, **kwargs)
+        if not made:
+            made.append(jaxtyped(function, typechecker=_enforced))
+        return made[0](*args, **kwargs)
 
     return checked  # type: ignore[return-value]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
@@ -28,6 +29,21 @@ class OwnKernel(AsyncKernelManager):
 
     def _kernel_spec_manager_default(self) -> KernelSpecManager:
         return KernelSpecManager(kernel_dirs=[])
+
+
+class Client(NotebookClient):
+    """What runs a chapter; a kernel that dies as it starts is started once more.
+
+    A kernel's ports are chosen before it takes them, and another process of a busy machine may take one in between.
+    """
+
+    async def async_start_new_kernel(self, **kwargs: Any) -> None:
+        await super().async_start_new_kernel(**kwargs)
+        try:
+            await self.async_start_new_kernel_client()
+        except RuntimeError:
+            self.km = self.create_kernel_manager()
+            await super().async_start_new_kernel(**kwargs)
 
 
 @dataclass
@@ -55,7 +71,7 @@ async def run(chapter: Path, package: Path, frames: Path) -> Run:
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),  # the sources beside the book, not another copy
     }
     folder = {"metadata": {"path": str(chapter.parent)}}
-    client = NotebookClient(
+    client = Client(
         notebook, timeout=CELL_SECONDS, kernel_name="python3", kernel_manager_class=OwnKernel, resources=folder
     )
     try:

@@ -19,13 +19,12 @@ from typing import Any
 import nbformat
 import yaml
 from jupyter_client.kernelspec import NoSuchKernel
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from theme import links
 from theme.environment import environment, warm
-from theme.kernel import NEEDED, OwnKernel
+from theme.kernel import NEEDED, Client, OwnKernel
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -140,7 +139,7 @@ def is_drawing(output: NotebookNode) -> bool:
 def execute(notebook: NotebookNode, folder: Path) -> None:
     """Run all cells in place, in one thread, in `folder`, as the tests will."""
     running: list[NotebookNode] = []
-    client = NotebookClient(
+    client = Client(
         notebook,
         kernel_name="python3",
         kernel_manager_class=OwnKernel,
