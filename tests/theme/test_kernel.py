@@ -11,7 +11,7 @@ class Failing(OwnKernel):
 
     doomed = 0
 
-    async def start_kernel(self, **kwargs):
+    async def start_kernel(self, **kwargs):  # type: ignore[override]
         await super().start_kernel(**kwargs)
         if type(self).doomed:
             type(self).doomed -= 1
