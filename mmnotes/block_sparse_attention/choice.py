@@ -12,12 +12,14 @@ from mmnotes.block_sparse_attention.blocks import Grid, block_centres
 
 def block_scores(
     query: Float[Tensor, "batch heads query_blocks inside dim"],
-    key: Float[Tensor, "batch heads blocks inside dim"],
+    key: Float[Tensor, "batch heads blocks context dim"],
 ) -> Float[Tensor, "batch heads query_blocks blocks"]:
     """The product of the means of two blocks, which is the mean score of their pairs.
 
+    Blocks of keys may have another size than those of queries.
+
     Shapes: query (batch, heads, query_blocks, inside, dim), key (batch, heads, blocks,
-    inside, dim), turned by position already -> (batch, heads, query_blocks, blocks).
+    context, dim), turned by position already -> (batch, heads, query_blocks, blocks).
     Source: LongCat-Video, bsa_interface.py, mean_pooling_compression and cal_score.
     Differs: divided by the root of dim, as the report writes and the code does not.
     """
