@@ -13,8 +13,8 @@ def diagram() -> Diagram:
         320,
         364,
         text="The tokens of a film, T times H times W, are put in order block by block. Queries and keys of each block "
-        "are averaged to one mean each. The products of all means are the scores of pairs of blocks, and for each block of "
-        "queries the r blocks with the highest scores are chosen. The queries of the block attend densely to the "
+        "are averaged. The products of all means are the scores of pairs of blocks, and for each block "
+        "of queries the r blocks with the highest scores are chosen. The queries of the block attend densely to the "
         "keys and values of the chosen blocks, which go there past the means, and what they read returns to the "
         "film's order. No gradient goes back through the choice.",
     )

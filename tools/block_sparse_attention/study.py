@@ -1,8 +1,9 @@
 """Measure what a choice of blocks keeps of dense attention: ``python -m tools.block_sparse_attention.study``.
 
-Writes mmnotes/block_sparse_attention/study.npz: the recall of four choices, for five kinds of tokens, four shapes of
-block, two gains, four densities and three seeds; and for the film's patches the mass of every block by the first seed.
-Needs the test extra, for EfficientNet-Lite0. Takes about ten minutes on one core.
+Writes mmnotes/block_sparse_attention/study.npz: the recall of four choices, for four kinds of tokens, four shapes of
+block, two gains, four densities and three seeds; by how much what is read differs from dense attention, of the tokens'
+own vectors and of noise; and for the film's patches the mass of every block by the first seed. Needs the test extra,
+for EfficientNet-Lite0. Takes about five minutes on one core.
 """
 
 import torch
@@ -10,8 +11,10 @@ from torch import Tensor
 
 from mmnotes.block_sparse_attention import (
     alike,
+    attend_blocks,
     block_mass,
     block_scores,
+    from_blocks,
     highest,
     nearness,
     patches,
@@ -33,6 +36,7 @@ SHAPES: dict[str, Grid] = {"cube": (4, 4, 4), "tile": (1, 8, 8), "tube": (16, 2,
 TOKENS = ("film, pixels", "film, EfficientNet-Lite0", "smooth field", "white noise")
 RULES = ("true mass", "means", "means before rotation", "nearest")
 GAINS, COUNTS = (1.0, 1.5), (4, 8, 16, 32)
+ORDERS, VALUES, READ = ("cube", "raster"), ("own", "noise"), 8  # blocks of which the error is measured
 
 
 @torch.no_grad()
@@ -70,14 +74,32 @@ def recalls_of(vectors: Tensor, block: Grid) -> tuple[Tensor, Tensor]:
     return torch.tensor(rows), mass[0, 0]
 
 
+@torch.no_grad()
+def errors_of(vectors: Tensor, *, seed: int) -> Tensor:
+    """How far what is read is from dense attention, in lengths of the latter (orders, values)."""
+    both = turned(vectors, grid=GRID)
+    noise = torch.randn(vectors.shape, generator=torch.Generator().manual_seed(100 + seed))
+    dense = [torch.nn.functional.scaled_dot_product_attention(both, both, value) for value in (vectors, noise)]
+    rows = []
+    for order in ORDERS:
+        block = SHAPES[order]
+        blocks = to_blocks(both, grid=GRID, block=block)
+        chosen = highest(block_scores(blocks, blocks), count=READ)
+        for value, wanted in zip((vectors, noise), dense, strict=True):
+            read = attend_blocks(blocks, blocks, to_blocks(value, grid=GRID, block=block), chosen)
+            rows.append((from_blocks(read, grid=GRID, block=block) - wanted).norm() / wanted.norm())
+    return torch.stack(rows).view(len(ORDERS), len(VALUES))
+
+
 def main() -> None:
     """Measure everything and write the file."""
     torch.set_num_threads(1)
-    found, masses = [], []
+    found, masses, errors = [], [], []
     for kind in TOKENS:
         for gain in GAINS:
             for seed in SEEDS:
                 vectors = alike(tokens_of(kind, seed=seed), dim=DIM, gain=gain, seed=seed)
+                errors.append(errors_of(vectors, seed=seed))
                 for name, block in SHAPES.items():
                     rows, mass = recalls_of(vectors, block)
                     found.append(rows)
@@ -86,8 +108,10 @@ def main() -> None:
                     print(kind, gain, seed, name, *(f"{each:.3f}" for each in rows[:, 1]), flush=True)
     sizes = (len(TOKENS), len(GAINS), len(SEEDS), len(SHAPES))
     axes = {"tokens": TOKENS, "gain": GAINS, "seed": SEEDS, "shape": tuple(SHAPES), "rule": RULES, "count": COUNTS}
+    apart = {"tokens": TOKENS, "gain": GAINS, "seed": SEEDS, "order": ORDERS, "values": VALUES}
     tables = {
         "recall": Samples(torch.stack(found).unflatten(0, sizes).half(), axes),
+        "error": Samples(torch.stack(errors).unflatten(0, sizes[:3]).half(), apart),
         "mass": Samples(torch.stack(masses).half(), {"shape": tuple(SHAPES)}),
     }
     write(FILE, packed(tables))
