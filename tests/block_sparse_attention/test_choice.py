@@ -26,10 +26,12 @@ def blocks():
 
 def test_means_scores_and_choice_are_the_released_ones():
     query, key, _ = blocks()
-    torch.testing.assert_close(query.mean(3)[0, 0, :2, :3], torch.tensor(MEANS).double(), rtol=0, atol=1e-7)
+    torch.testing.assert_close(
+        query.mean(3)[0, 0, :2, :3], torch.tensor(MEANS, dtype=torch.float64), rtol=0, atol=1e-12
+    )
     scores = block_scores(query, key)
     assert scores.shape == (1, 2, 8, 8)
-    torch.testing.assert_close(scores[0, 1, 3] * 4, torch.tensor(SCORES).double(), rtol=0, atol=1e-7)
+    torch.testing.assert_close(scores[0, 1, 3] * 4, torch.tensor(SCORES, dtype=torch.float64), rtol=0, atol=1e-12)
     assert highest(scores, count=kept_count(blocks=8, sparsity=0.625)).tolist() == [CHOSEN]
 
 

@@ -90,8 +90,10 @@ def test_merging_is_what_the_released_functions_do():
     one, two = torch.tensor([0.5, -inf, -inf, 2.0]).double(), torch.tensor([1.5, 0.3, -inf, -inf]).double()
     read, logarithm = merged(formula(4, 3, shift=0.2), one, formula(4, 3, shift=0.9), two)
     known = torch.tensor([True, True, False, True])
-    torch.testing.assert_close(read[known], torch.tensor(MERGED["read"]).double(), rtol=0, atol=1e-12)
-    torch.testing.assert_close(logarithm[known], torch.tensor(MERGED["logarithm"]).double(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(read[known], torch.tensor(MERGED["read"], dtype=torch.float64), rtol=0, atol=1e-12)
+    torch.testing.assert_close(
+        logarithm[known], torch.tensor(MERGED["logarithm"], dtype=torch.float64), rtol=0, atol=1e-12
+    )
     assert read[2].tolist() == [0, 0, 0] and logarithm[2] == -inf, "of nothing and nothing the released code has NaN"
 
 
