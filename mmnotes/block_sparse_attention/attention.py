@@ -34,9 +34,11 @@ def block_sparse_attention(
     for a count that is not from 1 to the number of blocks.
     Source: LongCat-Video, bsa_interface.py, flash_attn_bsa_3d.
     """
-    queries, keys, values = (to_blocks(x, grid=grid, block=block) for x in (query, key, value))
+    given = (query, key, value)
+    queries, keys, values = (to_blocks(x, grid=grid, block=block) for x in given)
     chosen = highest(block_scores(queries, keys), count=count)
-    return from_blocks(attend_blocks(queries, keys, values, chosen), grid=grid, block=block)
+    read = attend_blocks(queries, keys, values, chosen)
+    return from_blocks(read, grid=grid, block=block)
 
 
 def attend_blocks(

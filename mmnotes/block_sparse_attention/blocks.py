@@ -3,8 +3,6 @@
 Paper: Meituan LongCat team, LongCat-Video technical report (2025), appendix A.2.1.
 """
 
-import math
-
 import torch
 from einops import rearrange
 from jaxtyping import Float
@@ -35,7 +33,8 @@ def to_blocks(
     """
     (frames, height, width), (t, h, w) = grid, _fitting(grid, block)
     if x.shape[2] != frames * height * width:
-        raise ValueError(f"x must have {frames} x {height} x {width} tokens, got {x.shape[2]}")
+        wanted = f"{frames} x {height} x {width} tokens"
+        raise ValueError(f"x must have {wanted}, got {x.shape[2]}")
     return rearrange(
         x,
         "batch heads (nt t nh h nw w) dim -> batch heads (nt nh nw) (t h w) dim",
@@ -70,7 +69,8 @@ def block_count(*, grid: Grid, block: Grid) -> int:
 
     Errors: ValueError if blocks do not fit the grid.
     """
-    return math.prod(whole // part for whole, part in zip(grid, _fitting(grid, block), strict=True))
+    frames, height, width = (whole // part for whole, part in zip(grid, _fitting(grid, block), strict=True))
+    return frames * height * width
 
 
 def block_centres(*, grid: Grid, block: Grid, device: torch.device | str | None = None) -> Float[Tensor, "blocks axes"]:

@@ -43,13 +43,13 @@ def _count(frames: int, height: int, width: int, sparsity: float) -> int:
 
 
 def _count_mistakes(frames: int, height: int, width: int, sparsity: float) -> dict[str, Any]:
-    latents = 1 + (frames - 1) // 4
-    tokens = latents * (height // 16) * (width // 16)
+    latents, area = 1 + (frames - 1) // 4, (height // 16) * (width // 16)
+    tokens = latents * area
     return {
         "That is how many tokens are read; the question is for blocks of 64.": int((1 - sparsity) * tokens),
         "That is what is left out; a sparsity of 0.9375 leaves a sixteenth.": int(sparsity * (tokens // 64)),
         "The autoencoder halves each side three times, and the patches of 2 x 2 once more: 16 pixels a token.": (
-            int((1 - sparsity) * (latents // 4) * (height // 32) * (width // 32))
+            int((1 - sparsity) * (latents // 4) * area // 4)
         ),
         "Four frames share a latent frame.": int((1 - sparsity) * (frames // 4) * (height // 64) * (width // 64)),
         "That is how many blocks there are.": tokens // 64,
@@ -93,13 +93,10 @@ def _left(theta: float, extent: int) -> float:
 
 
 def _left_mistakes(theta: float, extent: int) -> dict[str, Any]:
-    whole = abs(math.sin(extent * theta / 2) / math.sin(theta / 2))
     return {
-        "That is the length of the sum; the mean is shorter by the number of tokens.": whole,
+        "That is the length of the sum; the mean is shorter by the number of tokens.": extent * _left(theta, extent),
         "That is for one token more than there are.": _left(theta, extent + 1),
-        "The half angles are missing: the chord of an angle is 2 sin(θ / 2).": abs(
-            math.sin(extent * theta) / (extent * math.sin(theta))
-        ),
+        "The half angles are missing: the chord of an angle is 2 sin(θ / 2).": _left(2 * theta, extent),
         "That is the mean square of the two; the length is not squared.": _left(theta, extent) ** 2,
     }
 

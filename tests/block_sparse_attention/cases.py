@@ -9,12 +9,13 @@ GRID, BLOCK = (4, 4, 6), (2, 2, 3)  # 96 tokens in 8 blocks of 12
 # meituan-longcat/LongCat-Video, longcat_video/block_sparse_attention/bsa_interface.py at commit 6b3f4b8, its torch
 # functions on a processor in float64 with ``film()`` as query, key and value: rearrange_THW_to_3d_block,
 # mean_pooling_compression, cal_score, get_select_indices with sparsity 0.625 (three of eight blocks, sorted here),
-# make_block_indices_varlen_cp_list for two processes, and dense attention under create_mask_from_indices_varlen.
+# make_block_indices_varlen_cp_list for two processes, and dense attention under
+# create_mask_from_indices_varlen.
 ORDER = [
-    0, 1, 2, 6, 7, 8, 24, 25, 26, 30, 31, 32, 3, 4, 5, 9, 10, 11, 27, 28, 29, 33, 34, 35, 12, 13, 14, 18, 19, 20, 36, 37,
-    38, 42, 43, 44, 15, 16, 17, 21, 22, 23, 39, 40, 41, 45, 46, 47, 48, 49, 50, 54, 55, 56, 72, 73, 74, 78, 79, 80, 51,
-    52, 53, 57, 58, 59, 75, 76, 77, 81, 82, 83, 60, 61, 62, 66, 67, 68, 84, 85, 86, 90, 91, 92, 63, 64, 65, 69, 70, 71,
-    87, 88, 89, 93, 94, 95,
+    0, 1, 2, 6, 7, 8, 24, 25, 26, 30, 31, 32, 3, 4, 5, 9, 10, 11, 27, 28, 29, 33, 34, 35, 12, 13, 14, 18, 19,
+    20, 36, 37, 38, 42, 43, 44, 15, 16, 17, 21, 22, 23, 39, 40, 41, 45, 46, 47, 48, 49, 50, 54, 55, 56, 72, 73,
+    74, 78, 79, 80, 51, 52, 53, 57, 58, 59, 75, 76, 77, 81, 82, 83, 60, 61, 62, 66, 67, 68, 84, 85, 86, 90, 91,
+    92, 63, 64, 65, 69, 70, 71, 87, 88, 89, 93, 94, 95,
 ]  # fmt: skip
 MEANS = [
     [0.06203407168645997, 0.12171166012514974, -0.020244817404979503],

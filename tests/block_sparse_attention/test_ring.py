@@ -21,6 +21,7 @@ from mmnotes.block_sparse_attention import (
 from tests.block_sparse_attention.cases import BLOCK, CHOSEN, GRID, MERGED, THERE, film, formula
 
 WORKER = Path(__file__).with_name("worker.py")
+WORLDS = (4, 2)  # as worker.py goes through them
 LONGEST = 300  # seconds that processes are waited for, all together
 
 
@@ -35,37 +36,35 @@ def alone(count):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """What the processes found, by their number. They meet in a file, and whoever waits too long is ended."""
-    started = {}
-    for world in (2, 4):
-        folder = tmp_path_factory.mktemp(f"ring-{world}")
-        torch.save(blocks(), folder / "data.pt")
-        given = [folder / "store", folder / "data.pt", folder]
-        commands = [[sys.executable, WORKER, *given, str(rank), str(world)] for rank in range(world)]
-        started[world] = (
-            folder,
-            [subprocess.Popen(each, stderr=subprocess.PIPE, text=True, cwd=WORKER.parents[2]) for each in commands],
+    """What four processes found, and then the first two of them alone, by their number.
+
+    They meet in a file, and whoever waits too long is ended.
+    """
+    folder = tmp_path_factory.mktemp("ring")
+    torch.save(blocks(), folder / "data.pt")
+    every = [
+        subprocess.Popen(
+            [sys.executable, WORKER, folder, str(rank)], stderr=subprocess.PIPE, text=True, cwd=WORKER.parents[2]
         )
-    every = [process for _, processes in started.values() for process in processes]
+        for rank in range(max(WORLDS))
+    ]
     try:
         complaints = [process.communicate(timeout=LONGEST)[1] for process in every]
     finally:
         for process in every:
             process.kill()
     assert [process.returncode for process in every] == [0] * len(every), "\n".join(complaints)
-    return {
-        world: [torch.load(folder / f"{rank}.pt") for rank in range(world)] for world, (folder, _) in started.items()
-    }
+    return {world: [torch.load(folder / f"{world}-{rank}.pt") for rank in range(world)] for world in WORLDS}
 
 
-@pytest.mark.parametrize("world", [2, 4])
+@pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("count", [1, 3, 8])
 def test_what_processes_read_together_is_what_one_reads(runs, world, count):
     together = torch.cat([found[count] for found in runs[world]], dim=2)
     torch.testing.assert_close(together, alone(count), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("world", [2, 4])
+@pytest.mark.parametrize("world", WORLDS)
 def test_unlike_numbers_of_blocks_are_refused_everywhere(runs, world):
     counts = [2 - rank % 2 for rank in range(world)]
     for found in runs[world]:
@@ -87,7 +86,7 @@ def test_where_the_chosen_blocks_lie_is_as_the_released_code_splits_them():
 
 def test_merging_is_what_the_released_functions_do():
     inf = float("inf")
-    one, two = torch.tensor([0.5, -inf, -inf, 2.0]).double(), torch.tensor([1.5, 0.3, -inf, -inf]).double()
+    one, two = (torch.tensor(each, dtype=torch.float64) for each in ([0.5, -inf, -inf, 2.0], [1.5, 0.3, -inf, -inf]))
     read, logarithm = merged(formula(4, 3, shift=0.2), one, formula(4, 3, shift=0.9), two)
     known = torch.tensor([True, True, False, True])
     torch.testing.assert_close(read[known], torch.tensor(MERGED["read"], dtype=torch.float64), rtol=0, atol=1e-12)
