@@ -19,14 +19,12 @@ def _blocks(x: Tensor, grid: tuple[int, int, int], block: tuple[int, int, int]) 
 
 
 def _blocks_mistakes(x: Tensor, grid: tuple[int, int, int], block: tuple[int, int, int]) -> dict[str, Any]:
-    right, inside = _blocks(x, grid, block), math.prod(block)
+    right = _blocks(x, grid, block)
     split = x.reshape(
         grid[0] // block[0], block[0], grid[1] // block[1], block[1], grid[2] // block[2], block[2], x.shape[1]
     )
     return {
-        "Those are tokens that follow one another in the row: the block is a piece of a line, no box.": (
-            x.reshape(-1, inside, x.shape[1])
-        ),
+        "Those are tokens that follow one another in the row: pieces of lines, no boxes.": x.reshape(right.shape),
         "The blocks are right, their order is not: time is outermost, then rows, then columns.": (
             split.permute(4, 2, 0, 1, 3, 5, 6).reshape(right.shape)
         ),
@@ -78,8 +76,8 @@ def _merged(read: Tensor, logarithm: Tensor, other: Tensor, other_logarithm: Ten
 
 
 def _merged_mistakes(read: Tensor, logarithm: Tensor, other: Tensor, other_logarithm: Tensor) -> dict[str, Any]:
-    total = torch.logaddexp(logarithm, other_logarithm)[:, None]
     one, two = logarithm[:, None], other_logarithm[:, None]
+    total = torch.logaddexp(one, two)
     return {
         "Each part is divided by its own sum already; added up, the weights make two.": read + other,
         "A mean of both: the part with more mass counts more.": (read + other) / 2,
@@ -103,7 +101,7 @@ def _left_mistakes(theta: float, extent: int) -> dict[str, Any]:
 
 EXERCISES = {
     "block_sparse_attention-1": Exercise(
-        solution=lambda x, grid, block: _blocks(x, grid, block),
+        solution=_blocks,
         mistakes=_blocks_mistakes,
         inputs=((_FILM, (4, 4, 6), (2, 2, 3)), (_FILM[:48], (2, 4, 6), (2, 2, 3))),
     ),

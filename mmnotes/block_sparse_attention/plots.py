@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
 from mmnotes.page.plots import few_shades, is_narrow
 
-FADE = 0.8  # of what is not read
+FADE = 0.7  # of what is not read
 
 
 def read_places(
@@ -21,7 +21,7 @@ def read_places(
 
     Where it is narrow, a strip takes two lines.
     """
-    pictures = np.asarray(frames)
+    pictures = few_shades(frames)
     lines, columns = (2, len(pictures) // 2) if is_narrow(figure) or len(read) == 1 else (1, len(pictures))
     panels = figure.subplots(lines * len(read), columns, squeeze=False)
     for strip, name in enumerate(read):
@@ -31,7 +31,7 @@ def read_places(
             lit = np.asarray(share)[..., None]
             size = picture.shape[0] // lit.shape[0]
             lit = lit.repeat(size, 0).repeat(size, 1)
-            axes.imshow(few_shades(picture * lit + (1 - lit) * (FADE + (1 - FADE) * picture)), interpolation="none")
+            axes.imshow(1 - (1 - FADE * (1 - lit)) * (1 - picture), interpolation="none")
             rows, columns_ = np.nonzero(np.asarray(asks))
             if len(rows):
                 corner = (size * columns_.min() - 0.5, size * rows.min() - 0.5)

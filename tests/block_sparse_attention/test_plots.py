@@ -22,7 +22,7 @@ def test_what_is_not_read_is_faded_and_what_asks_is_framed(size, names, shape):
     plots.read_places(figure, FRAMES, dict.fromkeys(names, READ), dict.fromkeys(names, asks))
     assert len(figure.axes) == shape[0] * shape[1]
     first, second = (axes.images[0].get_array() for axes in figure.axes[:2])
-    assert first[0, 0, 0] == 0 and first[0, 4, 0] == pytest.approx(0.8) and second[4, 7, 0] == pytest.approx(0.4)
+    assert first[0, 0, 0] == 0 and first[0, 4, 0] == pytest.approx(0.7) and second[4, 7, 0] == pytest.approx(0.35)
     (box,) = figure.axes[0].patches
     assert box.get_bbox().bounds == (2.5, 2.5, 6, 3) and box.get_edgecolor()[0] > 0.8
     assert not figure.axes[1].patches and figure.axes[0].get_title("left") == "a"
