@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmnotes.zero_conv import LoRA
+from mmnotes.layers.lora import LoRA
 
 
 def pair(*, rank: int = 2, alpha: float = 3.0) -> tuple[nn.Linear, LoRA, Tensor]:
