@@ -16,11 +16,13 @@ from mmnotes.flow_grpo.objective import (
     largest_std_advantages,
     step_divergence,
 )
+from mmnotes.flow_grpo.plane import PlanePolicy, near_data, ring, to_the_right, tune_
 from mmnotes.flow_grpo.rewards import blueness, diversity, likeness
 from mmnotes.flow_grpo.rollout import Rollout, policy_loss, rollout
 from mmnotes.flow_grpo.sde import clipped_sigma, log_probability, score_scale, sde_mean, sde_sigma, sde_step
 
 __all__ = [
+    "PlanePolicy",
     "Rollout",
     "blueness",
     "clipped_objective",
@@ -30,11 +32,15 @@ __all__ = [
     "largest_std_advantages",
     "likeness",
     "log_probability",
+    "near_data",
     "policy_loss",
+    "ring",
     "rollout",
     "score_scale",
     "sde_mean",
     "sde_sigma",
     "sde_step",
     "step_divergence",
+    "to_the_right",
+    "tune_",
 ]

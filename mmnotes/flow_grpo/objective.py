@@ -39,7 +39,7 @@ def largest_std_advantages(
     Shapes: rewards (groups, group) -> the same.
     Units: as ``group_advantages``.
     Errors: as ``group_advantages``.
-    Source: LongCat-Video's report, section on the maximal standard deviation.
+    Source: LongCat-Video's report, its section on GRPO.
     """
     centred, std = _centred(rewards)
     return (centred / std.amax().clamp_min(LEAST)).to(rewards.dtype)

@@ -42,7 +42,7 @@ def rollout(
     Units: times from 1 (noise) to 0 (data); ``at`` counts steps from 0.
     Errors: ValueError for a step that is not there; as ``sde_sigma`` and
     ``clipped_sigma``.
-    Source: LongCat-Video's report, section on the fixed stochastic timestep.
+    Source: LongCat-Video's report, its section on GRPO.
     """
     if not 0 <= at < len(times) - 1:
         raise ValueError(f"at must be from 0 to {len(times) - 2}, got {at}")
@@ -71,7 +71,7 @@ def policy_loss(
     -> ().
     Units: velocities at ``step.x`` and ``step.now``.
     Errors: as ``clipped_objective``.
-    Source: Liu et al. 2025, equation 6; LongCat-Video's report, section on reweighting.
+    Source: Liu et al. 2025, section 4.1; the division as in LongCat-Video's report, appendix A.1.
     """
     at = (step.x, step.now, step.then)
     std = step.sigma * (step.now - step.then).sqrt()

@@ -53,7 +53,7 @@ def clipped_sigma(
     Shapes: three times () -> ().
     Units: as ``sde_sigma``.
     Errors: as ``sde_sigma``; ValueError for a limit that is not positive.
-    Source: LongCat-Video's report, section on the truncated noise schedule; τ = 0.45.
+    Source: LongCat-Video's report, its section on GRPO; τ = 0.45.
     """
     _check(now, then)
     check_positive(most, name="most")
@@ -141,7 +141,7 @@ def score_scale(
     Units: as ``sde_sigma``.
     Errors: as ``sde_sigma``; ValueError for a sigma that is not positive: a step without
     noise has no density.
-    Source: LongCat-Video's report, appendix on GRPO, for a = 1 and without the limit.
+    Source: LongCat-Video's report, appendix A.1, for a = 1 and without the limit.
     """
     _check(now, then)
     check_positive(sigma, name="sigma")

@@ -27,7 +27,8 @@ from mmnotes.flow_grpo import (
     rollout,
     step_divergence,
 )
-from mmnotes.layers.lora import lora_state, with_lora
+from mmnotes.flow_grpo.pretrained import untuned_unet
+from mmnotes.layers.lora import lora_state
 from mmnotes.layers.unet import UNet
 from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
 from tools.flow.study import features
@@ -37,7 +38,7 @@ from tools.training import KEPT, train_
 
 PROMPTS, GROUP, TUNED = 4, 8, 24  # prompts a round, samples of each, prompts in all
 STEPS, RANDOM, A = 6, 3, 1.0  # of sampling; the random step is one of the first so many; noise of the SDE
-RANK, ALPHA, RATE, CLIP = 4, 4.0, 2e-3, 0.2
+RATE, CLIP = 2e-3, 0.2
 UPDATES, EVERY, ROUNDS = 2, 6, 24  # of the weights a round; rounds from one stored state to the next, and in all
 LOOKS = range(EVERY, ROUNDS + 1, EVERY)
 
@@ -158,7 +159,7 @@ def tune(name: str, seed: int) -> None:
     """One run, from where it was cut off."""
     frozen = pretrained_unet()
     torch.manual_seed(seed)
-    network = with_lora(frozen, rank=RANK, alpha=ALPHA)
+    network = untuned_unet()
     learning = [each for each in network.parameters() if each.requires_grad]
     optimiser = torch.optim.AdamW(learning, lr=RATE, weight_decay=0.0)
     loss_of = losses(VARIANTS[name], network, frozen)
