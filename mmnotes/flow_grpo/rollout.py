@@ -5,7 +5,6 @@ Paper: Meituan LongCat Team, LongCat-Video technical report (2025).
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
