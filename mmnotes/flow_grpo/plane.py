@@ -51,7 +51,8 @@ def near_data(x: Float[Tensor, "batch 2"], centres: Float[Tensor, "centres 2"]) 
     Shapes: x (batch, 2), centres (centres, 2) -> (batch,).
     Source: ours.
     """
-    return -(x[:, None] - centres).norm(dim=2).amin(1)
+    nearest: Tensor = (x[:, None] - centres).norm(dim=2).amin(1)
+    return -nearest
 
 
 class PlanePolicy(nn.Module):
@@ -65,11 +66,10 @@ class PlanePolicy(nn.Module):
     def __init__(self, centres: Float[Tensor, "centres 2"]) -> None:
         super().__init__()
         self.register_buffer("centres", centres)
-        self.correction = nn.Sequential(
-            nn.Linear(3, WIDTH), nn.Tanh(), nn.Linear(WIDTH, WIDTH), nn.Tanh(), nn.Linear(WIDTH, 2)
-        )
-        nn.init.zeros_(self.correction[4].weight)
-        nn.init.zeros_(self.correction[4].bias)
+        last = nn.Linear(WIDTH, 2)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.correction = nn.Sequential(nn.Linear(3, WIDTH), nn.Tanh(), nn.Linear(WIDTH, WIDTH), nn.Tanh(), last)
 
     def forward(self, x: Float[Tensor, "batch 2"], t: Float[Tensor, "batch"]) -> Float[Tensor, "batch 2"]:
         """What the ring asks for, and what tuning has added."""
