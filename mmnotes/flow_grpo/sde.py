@@ -127,7 +127,12 @@ def log_probability(
     return -apart.square().sum(1) / (2 * std.square()) - apart.shape[1] * constant
 
 
-def score_scale(now: Float[Tensor, ""], then: Float[Tensor, ""], *, sigma: Float[Tensor, ""]) -> Float[Tensor, ""]:
+def score_scale(
+    now: Float[Tensor, ""],
+    then: Float[Tensor, ""],
+    *,
+    sigma: Float[Tensor, ""],
+) -> Float[Tensor, ""]:
     """s in ∇ log p = -s ε ∇v, with the noise ε that the step drew:
     √Δt (1 / σ + σ (1 - t) / (2 t)).
 
