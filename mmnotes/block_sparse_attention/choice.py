@@ -24,7 +24,8 @@ def block_scores(
     Differs: divided by the root of dim, as the report writes and the code does not.
     """
     means, others = query.mean(dim=-2), key.mean(dim=-2)
-    return means @ others.transpose(-1, -2) / query.shape[-1] ** 0.5
+    scores: Tensor = means @ others.transpose(-1, -2) / query.shape[-1] ** 0.5
+    return scores
 
 
 def highest(

@@ -62,7 +62,8 @@ def alike(
     """
     random = torch.Generator().manual_seed(seed)
     vectors = (tokens - tokens.mean(dim=0)) @ torch.randn(tokens.shape[1], dim, generator=random)
-    return (gain * dim**0.5 * torch.nn.functional.normalize(vectors, dim=1))[None, None]
+    made: Tensor = gain * dim**0.5 * torch.nn.functional.normalize(vectors, dim=1)
+    return made[None, None]
 
 
 def turned(x: Float[Tensor, "batch heads tokens dim"], *, grid: Grid) -> Float[Tensor, "batch heads tokens dim"]:

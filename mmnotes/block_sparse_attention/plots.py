@@ -27,7 +27,9 @@ def read_places(
     for strip, name in enumerate(read):
         own = panels[strip * lines : (strip + 1) * lines].ravel()
         own[0].set_title(name, fontsize=9, loc="left")
-        for axes, picture, share, asks in zip(own, pictures, read[name], asked[name], strict=True):
+        for axes, picture, share, asks in zip(
+            own, pictures, np.asarray(read[name]), np.asarray(asked[name]), strict=True
+        ):
             lit = np.asarray(share)[..., None]
             size = picture.shape[0] // lit.shape[0]
             lit = lit.repeat(size, 0).repeat(size, 1)

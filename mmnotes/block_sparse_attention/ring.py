@@ -32,8 +32,8 @@ def merged(
     """
     total = torch.logaddexp(logarithm, other_logarithm)
     finite = torch.where(total.isneginf(), torch.zeros_like(total), total)
-    shares = ((each - finite).exp()[..., None] for each in (logarithm, other_logarithm))
-    return sum(share * each for share, each in zip(shares, (read, other), strict=True)), total
+    share, other_share = ((each - finite).exp()[..., None] for each in (logarithm, other_logarithm))
+    return share * read + other_share * other, total
 
 
 def ring_attention(
