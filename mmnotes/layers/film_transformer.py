@@ -84,7 +84,7 @@ class FilmTransformer(nn.Module):
         base: float = BASE,
     ) -> None:
         super().__init__()
-        self.patch, self.heads, self.frequencies, self.base = patch, heads, frequencies, base
+        self.patch, self.heads, self.frequencies, self.base, self.text_dim = patch, heads, frequencies, base, text_dim
         self.first = nn.Linear(patch * patch * channels, dim)
         self.of_time = nn.Sequential(nn.Linear(frequencies, time_dim), nn.SiLU(), nn.Linear(time_dim, time_dim))
         self.of_text = nn.Sequential(nn.Linear(text_dim, dim), nn.GELU("tanh"), nn.Linear(dim, dim))
@@ -109,29 +109,34 @@ class FilmTransformer(nn.Module):
         only, and ``n_cond`` is 0: the clean ones before them are in ``kept``.
         """
         (frames, _, height, width), p = x.shape[1:], self.patch
-        self._check(x, n_cond, kept)
+        self._check(x, text, n_cond, kept)
         rows, columns = height // p, width // p
         before = 0 if kept is None else kept[0].key.shape[2] // (rows * columns)
         head_dim = self.first.out_features // self.heads
-        angles = film_angles(before + frames, rows, columns, head_dim=head_dim, base=self.base, device=x.device)
-        cos, sin = angles.cos()[None], angles.sin()[None]
+        angles = film_angles(before + frames, rows, columns, head_dim=head_dim, base=self.base, device=x.device)[None]
+        cos, sin = angles.cos(), angles.sin()
         time = self.of_time(time_embedding(t.flatten(), dim=self.frequencies).view(*t.shape, -1).to(x.dtype))
         tokens = self.first(rearrange(x, "b t c (h p) (w q) -> b (t h w) (c p q)", p=p, q=p))
         words, own = self.of_text(text), []
         for layer, block in enumerate(self.blocks):
-            before_it = None if kept is None else kept[layer]
-            clean = n_cond * rows * columns
-            tokens, made = block(tokens, time, words, cos, sin, clean=clean, kept=before_it)
+            earlier = None if kept is None else kept[layer]
+            tokens, made = block(tokens, time, words, cos, sin, clean=n_cond * rows * columns, kept=earlier)
             own.append(made)
         found = self.last(modulated(tokens, *self.last_modulation(time).chunk(2, dim=-1)))
         return rearrange(found, "b (t h w) (p q c) -> b t c (h p) (w q)", h=rows, w=columns, p=p, q=p), own
 
-    def _check(self, x: Tensor, n_cond: int, kept: list[Kept] | None) -> None:
-        if x.shape[-1] % self.patch or x.shape[-2] % self.patch or not x.numel():
-            raise ValueError(f"x must have a height and width that are multiples of {self.patch}, got {tuple(x.shape)}")
-        most = 0 if kept is not None else x.shape[1]
-        if not 0 <= n_cond <= most:
-            raise ValueError(f"n_cond must be from 0 to {most}, got {n_cond}")
+    def _check(self, x: Tensor, text: Tensor, n_cond: int, kept: list[Kept] | None) -> None:
+        (frames, channels, height, width), p = x.shape[1:], self.patch
+        if height % p or width % p or not x.numel():
+            raise ValueError(f"x must have a height and width that are multiples of {p}, got {height} x {width}")
+        if p * p * channels != self.first.in_features:
+            raise ValueError(f"x must have {self.first.in_features // p**2} channels, got {channels}")
+        if text.shape[2] != self.text_dim:
+            raise ValueError(f"text must have {self.text_dim} entries a word, got {text.shape[2]}")
+        if kept is not None and n_cond:
+            raise ValueError(f"n_cond must be 0 beside kept, which holds the clean frames, got {n_cond}")
+        if not 0 <= n_cond <= frames:
+            raise ValueError(f"n_cond must be from 0 to {frames}, got {n_cond}")
 
 
 def modulated(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:

@@ -31,21 +31,9 @@ class FilmNet(nn.Module):
     Differs: LongCat's velocity is data - noise, and the transformer's output is that velocity itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, transformer: FilmTransformer) -> None:
         super().__init__()
-        hidden = gated_width(4 * DIM, multiple=MULTIPLE)
-        self.transformer = FilmTransformer(
-            channels=3,
-            patch=PATCH,
-            dim=DIM,
-            depth=DEPTH,
-            heads=HEADS,
-            hidden=hidden,
-            text_dim=TEXT_DIM,
-            time_dim=TIME_DIM,
-            frequencies=TIME_DIM,
-            base=BASE,
-        )
+        self.transformer = transformer
 
     def forward(
         self,
@@ -58,15 +46,29 @@ class FilmNet(nn.Module):
     ) -> Float[Tensor, "batch frames 3 height width"]:
         """The velocity of every frame; those of the first ``n_cond`` mean nothing."""
         noise, variance = _noise_and_variance(t, x)
-        found, _ = self.transformer((x / variance.sqrt()).to(x.dtype), t, text, n_cond=n_cond, kept=kept)
+        seen = (x / variance.sqrt()).to(x.dtype)
+        found, _ = self.transformer(seen, t, text, n_cond=n_cond, kept=kept)
         guess = (noise - (1 - noise) * SPREAD**2) / variance
         return (guess * x + SPREAD / variance.sqrt() * found).to(x.dtype)
 
     def keep(self, clean: Float[Tensor, "batch frames 3 height width"]) -> list[Kept]:
         """The keys and values of clean frames, layer by layer."""
-        nothing = clean.new_zeros(len(clean), 1, TEXT_DIM)
+        nothing = clean.new_zeros(len(clean), 1, self.transformer.text_dim)
         t = clean.new_zeros(clean.shape[:2])
         return self.transformer(clean / SPREAD, t, nothing, n_cond=clean.shape[1])[1]
+
+
+def untrained_film_net() -> FilmNet:
+    """The network, before its weights are loaded.
+
+    It cannot be traced: it makes a module.
+
+    Shapes: as ``FilmNet``.
+    """
+    hidden = gated_width(4 * DIM, multiple=MULTIPLE)
+    size = {"dim": DIM, "depth": DEPTH, "heads": HEADS, "hidden": hidden, "time_dim": TIME_DIM}
+    inside = FilmTransformer(channels=3, patch=PATCH, text_dim=TEXT_DIM, frequencies=TIME_DIM, base=BASE, **size)
+    return FilmNet(inside)
 
 
 def pretrained_film_net() -> FilmNet:
@@ -77,7 +79,7 @@ def pretrained_film_net() -> FilmNet:
     Shapes: as ``FilmNet``.
     Source: trained by tools/video_continuation/train.py.
     """
-    network = FilmNet()
+    network = untrained_film_net()
     network.load_state_dict(stored_arrays(__package__, "film_generator.npz"))
     return network.requires_grad_(False)
 

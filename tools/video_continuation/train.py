@@ -17,7 +17,7 @@ from mmnotes.data import sprite_films
 from mmnotes.data.sprites import FRAMES, SIDE, SPRITE, WALL
 from mmnotes.flow import on_path
 from mmnotes.flow.times import shifted
-from mmnotes.models.film_generator import PATCH, SPREAD, FilmNet, to_film_net
+from mmnotes.models.film_generator import PATCH, SPREAD, FilmNet, to_film_net, untrained_film_net
 from tools.training import rate, rounded, train_, write
 
 FILE = "models/film_generator.npz"
@@ -127,7 +127,7 @@ def main() -> None:
     """Train with seed 0."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = Averaged(FilmNet())
+    model = Averaged(untrained_film_net())
 
     def loss_of(random: torch.Generator) -> Tensor:
         model.follow_()
