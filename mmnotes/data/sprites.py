@@ -2,8 +2,8 @@
 
 A frame has 32 x 32 pixels; a wall one pixel wide runs along the rim; a sprite is a drawing 10 pixels wide. Places and
 speeds are whole steps of two pixels, so that a drawing is moved and never redrawn. Three rules: a sprite *glides*, it
-never meets a wall; it *bounces*, at a wall its speed turns round; it *falls*, one step a frame faster in each frame, and
-bounces off the floor.
+never meets a wall; it *bounces*, at a wall its speed turns round; it *falls*, one step a frame faster in each frame,
+and bounces off the floor.
 """
 
 from functools import cache
