@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from mmnotes.layers.attention import split_heads
+from mmnotes.layers.checks import transformed
 from mmnotes.layers.rotation import rotate_adjacent
 
 EPSILON = 1e-6  # of all norms
@@ -22,6 +23,22 @@ class Kept(NamedTuple):
 
     key: Float[Tensor, "batch heads clean head_dim"]
     value: Float[Tensor, "batch heads clean head_dim"]
+
+
+def film_read(
+    query: Float[Tensor, "batch heads tokens head_dim"],
+    key: Float[Tensor, "batch heads context head_dim"],
+    value: Float[Tensor, "batch heads context head_dim"],
+) -> Float[Tensor, "batch heads tokens head_dim"]:
+    """softmax(Q Kᵀ / √d) V of heads that are apart; under a transform of ``torch.func`` in two products.
+
+    Shapes: query (batch, heads, tokens, head_dim), key and value (batch, heads, context, head_dim) -> that of query.
+    Source: Vaswani et al. 2017, equation 1.
+    """
+    if transformed(query, key, value):
+        scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+        return scores.softmax(-1) @ value
+    return scaled_dot_product_attention(query, key, value)
 
 
 class FilmAttention(nn.Module):
@@ -59,9 +76,9 @@ class FilmAttention(nn.Module):
         late = cos.shape[1] - query.shape[2]
         query, key = rotate_adjacent(query, cos[:, late:], sin[:, late:]), rotate_adjacent(key, cos, sin)
         first, rest = query[:, :, :clean], query[:, :, clean:]
-        read = scaled_dot_product_attention(rest, key, value)
+        read = film_read(rest, key, value)
         if clean:
-            among = scaled_dot_product_attention(first, key[:, :, :clean], value[:, :, :clean])
+            among = film_read(first, key[:, :, :clean], value[:, :, :clean])
             read = torch.cat([among, read], dim=2)
         return self.output(rearrange(read, "batch heads tokens d -> batch tokens (heads d)")), own
 
@@ -94,6 +111,6 @@ class TextAttention(nn.Module):
         """What each token reads of the text."""
         query = self.query_norm(split_heads(self.query(x), heads=self.heads))
         key, value = (split_heads(part, heads=self.heads) for part in self.key_value(text).chunk(2, dim=-1))
-        read = scaled_dot_product_attention(query, self.key_norm(key), value)
+        read = film_read(query, self.key_norm(key), value)
         output: Tensor = self.output(rearrange(read, "batch heads tokens d -> batch tokens (heads d)"))
         return output

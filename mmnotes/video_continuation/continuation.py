@@ -73,6 +73,7 @@ def long_film(
     frames there are.
 
     From the second round on what is given was drawn by the network.
+    It draws its noise from a generator, which cannot be traced.
 
     Shapes: clean (batch, known, 3, height, width) -> (batch, known + rounds new, 3,
     height, width).

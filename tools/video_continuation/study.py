@@ -1,10 +1,10 @@
-"""Measure what the chapter `video_continuation` says of the film generator: ``python -m tools.video_continuation.study``.
+"""Measure what the chapter on going on with a film says of it: ``python -m tools.video_continuation.study``.
 
 Writes mmnotes/video_continuation/study.npz: errors of place, beside what costs nothing; how samples differ; what is
 kept of a sprite; what breaks; the films that the labs show. Takes ten minutes on one core.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -233,7 +233,10 @@ def real(network: FilmNet) -> tuple[Tensor, Tensor, Tensor]:
     noise = torch.randn(1, AFTER, *x.shape[2:], generator=torch.Generator().manual_seed(0))
     made = to_frames(continued(network, x[:, :4], nothing, noise, time_grid(steps=STEPS, shift=SHIFT)))
     true = frames[:, 4:]
-    wrong: Callable[[Tensor], Tensor] = lambda each: (each - true).square().mean((0, 2, 3, 4)).sqrt()
+
+    def wrong(each: Tensor) -> Tensor:
+        return (each - true).square().mean((0, 2, 3, 4)).sqrt()
+
     return torch.stack([wrong(made[:, 4:]), wrong(frames[:, 3:4].expand_as(true))]), frames[0], made[0]
 
 
