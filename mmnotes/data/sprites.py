@@ -88,7 +88,8 @@ def shown(
     rows, columns = (inside.clamp(-1, SPRITE) + 1).unbind(2)
     drawn = _stock()[sprite][torch.arange(len(sprite))[:, None, None, None], rows[..., None], columns[..., None, :]]
     colour, opacity = drawn.permute(0, 1, 4, 2, 3).split([3, 1], dim=2)
-    return colour + (1 - opacity) * walled(ground)[:, None]
+    frames: Tensor = colour + (1 - opacity) * walled(ground)[:, None]
+    return frames
 
 
 def walled(ground: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:

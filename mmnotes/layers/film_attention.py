@@ -37,7 +37,8 @@ def film_read(
     """
     if transformed(query, key, value):
         scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
-        return scores.softmax(-1) @ value
+        read: Tensor = scores.softmax(-1) @ value
+        return read
     return scaled_dot_product_attention(query, key, value)
 
 

@@ -147,4 +147,5 @@ def modulated(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
 
 def gated(x: Tensor, gate: Tensor) -> Tensor:
     """The tokens of each frame times its gate."""
-    return (x.unflatten(1, (gate.shape[1], -1)) * gate.unsqueeze(2)).flatten(1, 2)
+    frames: Tensor = x.unflatten(1, (gate.shape[1], -1)) * gate.unsqueeze(2)
+    return frames.flatten(1, 2)

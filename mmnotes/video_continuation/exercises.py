@@ -65,7 +65,8 @@ def _network_mistakes(dim: int, ratio: int, multiple: int) -> dict[str, Any]:
 
 def _read(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
     scores = (query @ key.T / query.shape[1] ** 0.5).masked_fill(~mask, float("-inf"))
-    return scores.softmax(1) @ value
+    read: Tensor = scores.softmax(1) @ value
+    return read
 
 
 def _masked(clean: int, tokens: int) -> Tensor:

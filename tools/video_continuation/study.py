@@ -260,8 +260,11 @@ def main() -> None:
     network = pretrained_film_net()
     held, seen = known_films(FILMS, seed=7), known_films(FILMS, seed=8, held_out=False)
     unseen = known_films(FILMS, seed=9, unseen=True)
-    after = {"given": GIVEN, "way": ("network", "stands still", "last speed goes on", "nearest film")}
-    after |= {"seed": SEEDS, "after": range(1, AFTER + 1)}
+    after: dict[str, Sequence[Place]] = {
+        "given": GIVEN,
+        "way": ("network", "stands still", "last speed goes on", "nearest film"),
+    }
+    after |= {"seed": SEEDS, "after": tuple(range(1, AFTER + 1))}
     tables = {
         "held out": Samples(errors(network, held), after, settings=SETTINGS),
         "learned": Samples(errors(network, seen), after, settings=SETTINGS),
