@@ -7,8 +7,8 @@ from diffusers.models.transformers.transformer_wan import WanRotaryPosEmbed, Wan
 
 from bench.timing import Row, race
 from mmnotes.flow import time_grid
+from mmnotes.layers.film_block import FilmBlock
 from mmnotes.layers.film_rotation import film_angles
-from mmnotes.layers.film_transformer import FilmBlock
 from mmnotes.layers.gated import gated_width
 from mmnotes.models.film_generator import untrained_film_net
 from mmnotes.video_continuation import continued, continued_anew
@@ -40,12 +40,12 @@ def rows() -> Iterator[Row]:
 def layer(random: torch.Generator) -> Row:
     """One layer of the same width, with the same number of tokens and of words, all frames noisy."""
     tokens = GRID[0] * GRID[1] * GRID[2]
-    hidden = gated_width(4 * DIM, multiple=32)
+    hidden = gated_width(nominal=4 * DIM, multiple=32)
     ours = FilmBlock(dim=DIM, heads=HEADS, hidden=hidden, time_dim=64)
     theirs = WanTransformerBlock(DIM, hidden * 3 // 2, HEADS, "rms_norm_across_heads", cross_attn_norm=True)
     x, text = torch.randn(1, tokens, DIM, generator=random), torch.randn(1, 4, DIM, generator=random)
     time = torch.randn(1, GRID[0], 64, generator=random)
-    angles = film_angles(*GRID, head_dim=DIM // HEADS)[None]
+    angles = film_angles(frames=GRID[0], height=GRID[1], width=GRID[2], head_dim=DIM // HEADS)[None]
     cos, sin = angles.cos(), angles.sin()
     rotary = WanRotaryPosEmbed(DIM // HEADS, (1, 1, 1), 64)(torch.zeros(1, 1, *GRID))
     shift = torch.randn(1, 6, DIM, generator=random)

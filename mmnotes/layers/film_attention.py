@@ -63,25 +63,33 @@ class FilmAttention(nn.Module):
         self.key_norm = nn.RMSNorm(dim // heads, eps=EPSILON)
 
     def forward(
-        self, x: Float[Tensor, "batch tokens dim"], cos: Tensor, sin: Tensor, *, clean: int, kept: Kept | None = None
+        self,
+        x: Float[Tensor, "batch tokens dim"],
+        cos: Tensor,
+        sin: Tensor,
+        *,
+        clean: int,
+        kept: Kept | None = None,
     ) -> tuple[Float[Tensor, "batch tokens dim"], Kept]:
         """What each token reads, and the keys and values of these tokens.
 
-        The first ``clean`` of the tokens are clean. With ``kept``, x holds noisy tokens only, and the clean ones
-        before them are known by their keys and values; the tables cos and sin are those of the whole film either way.
+        The first ``clean`` of the tokens are clean. With ``kept``, x holds noisy tokens
+        only, and the clean ones before them are known by their keys and values; the
+        tables cos and sin are those of the whole film either way.
         """
         query, key, value = self.projected(x)
         own = Kept(key, value)
         if kept is not None:
-            key, value = torch.cat([kept.key, key], dim=2), torch.cat([kept.value, value], dim=2)
+            key = torch.cat([kept.key, key], dim=2)
+            value = torch.cat([kept.value, value], dim=2)
         late = cos.shape[1] - query.shape[2]
-        query, key = rotate_adjacent(query, cos[:, late:], sin[:, late:]), rotate_adjacent(key, cos, sin)
-        first, rest = query[:, :, :clean], query[:, :, clean:]
-        read = film_read(rest, key, value)
+        query = rotate_adjacent(query, cos[:, late:], sin[:, late:])
+        key = rotate_adjacent(key, cos, sin)
+        read = film_read(query[:, :, clean:], key, value)
         if clean:
-            among = film_read(first, key[:, :, :clean], value[:, :, :clean])
-            read = torch.cat([among, read], dim=2)
-        return self.output(rearrange(read, "batch heads tokens d -> batch tokens (heads d)")), own
+            first = query[:, :, :clean], key[:, :, :clean], value[:, :, :clean]
+            read = torch.cat([film_read(*first), read], dim=2)
+        return self.output(read.transpose(1, 2).flatten(2)), own
 
     def projected(self, x: Float[Tensor, "batch tokens dim"]) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values (batch, heads, tokens, head_dim), normed and not turned."""

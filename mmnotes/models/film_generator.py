@@ -67,7 +67,7 @@ def untrained_film_net() -> FilmNet:
 
     Shapes: as ``FilmNet``.
     """
-    hidden = gated_width(4 * DIM, multiple=MULTIPLE)
+    hidden = gated_width(nominal=4 * DIM, multiple=MULTIPLE)
     size = {"dim": DIM, "depth": DEPTH, "heads": HEADS, "hidden": hidden, "time_dim": TIME_DIM}
     inside = FilmTransformer(channels=3, patch=PATCH, text_dim=TEXT_DIM, frequencies=TIME_DIM, base=BASE, **size)
     return FilmNet(inside)

@@ -8,11 +8,10 @@ Differs:
 - no dropout, and no loss that balances experts.
 """
 
-from mmnotes.layers.gated import SwiGLU
 from mmnotes.qwen3_vl.account import Count, account
 from mmnotes.qwen3_vl.cache import Cache
 from mmnotes.qwen3_vl.decoder import Decoder, DecoderBlock
-from mmnotes.qwen3_vl.feed_forward import Experts, routed
+from mmnotes.qwen3_vl.feed_forward import Experts, SwiGLU, routed
 from mmnotes.qwen3_vl.grouped_attention import GroupedAttention
 from mmnotes.qwen3_vl.model import Qwen3VL, generate
 from mmnotes.qwen3_vl.prompt import Prompt, prompt_of

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, silu
 
 from mmnotes.layers.checks import values_known
+from mmnotes.layers.gated import SwiGLU as SwiGLU
 
 
 class Experts(nn.Module):

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from mmnotes.layers.film_attention import FilmAttention, TextAttention, film_read
+from mmnotes.layers.film_block import FilmBlock, gated, modulated
 from mmnotes.layers.film_rotation import film_angles
-from mmnotes.layers.film_transformer import FilmBlock, FilmTransformer, gated, modulated
+from mmnotes.layers.film_transformer import FilmTransformer
 from mmnotes.layers.gated import SwiGLU
 from mmnotes.models.film_generator import FilmNet, to_film_net, to_frames
 from mmnotes.video_continuation import continued, continued_anew, film_loss, frame_times, tracked, with_clean
@@ -34,7 +35,7 @@ def times(frames: int = 3) -> Tensor:
 
 
 def angles(frames: int) -> tuple[Tensor, Tensor]:
-    turned = film_angles(frames, 1, 2, head_dim=8).double()[None]
+    turned = film_angles(frames=frames, height=1, width=2, head_dim=8).double()[None]
     return turned.cos(), turned.sin()
 
 
@@ -67,16 +68,20 @@ def seen() -> tuple[Tensor, ...]:
     return rand(2, 3, 3, 7, 8), rand(2, 4, 3, 3), rand(2, 3, 7, 8)
 
 
+def turned_by_place(x: Tensor) -> Tensor:
+    return x * film_angles(frames=2, height=1, width=2, head_dim=8)
+
+
 TRACED = [
     Traced("layers.film_attention.FilmAttention", attention),
     Traced("layers.film_attention.FilmAttention.projected", lambda: (attentive(FilmAttention).projected, (rand(2, 6, 8),))),
     Traced("layers.film_attention.TextAttention", lambda: (attentive(TextAttention), (rand(2, 6, 8), rand(2, 3, 8)))),
     Traced("layers.film_attention.film_read", lambda: (film_read, (rand(2, 2, 5, 4), rand(2, 2, 7, 4), rand(2, 2, 7, 4)))),
-    Traced("layers.film_rotation.film_angles", lambda: (lambda x: x * film_angles(2, 1, 2, head_dim=8), (rand(4, 4),))),
-    Traced("layers.film_transformer.FilmBlock", block),
+    Traced("layers.film_rotation.film_angles", lambda: (turned_by_place, (rand(4, 4),))),
+    Traced("layers.film_block.FilmBlock", block),
     Traced("layers.film_transformer.FilmTransformer", lambda: (partial(transformer(), n_cond=1), noisy())),
-    Traced("layers.film_transformer.modulated", lambda: (modulated, (rand(2, 6, 8), rand(2, 3, 8), rand(2, 3, 8)))),
-    Traced("layers.film_transformer.gated", lambda: (gated, (rand(2, 6, 8), rand(2, 3, 8)))),
+    Traced("layers.film_block.modulated", lambda: (modulated, (rand(2, 6, 8), rand(2, 3, 8), rand(2, 3, 8)))),
+    Traced("layers.film_block.gated", lambda: (gated, (rand(2, 6, 8), rand(2, 3, 8)))),
     Traced("layers.gated.SwiGLU", lambda: (filled(SwiGLU(dim=3, hidden=5)), (rand(2, 7, 3),))),
     Traced("models.film_generator.FilmNet", lambda: (partial(net(), n_cond=1), noisy())),
     Traced("models.film_generator.FilmNet.keep", lambda: (net().keep, (film(),))),

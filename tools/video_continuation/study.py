@@ -149,22 +149,19 @@ def by_way(network: FilmNet, way: str, clean: Tensor, text: Tensor, noise: Tenso
 
 @torch.no_grad()
 def drift(network: FilmNet, known: Films) -> tuple[Tensor, Tensor]:
-    """(measure, frame): of long films, how far the squared error against the sprite where it is found has grown, and
-    how far the ground's colour is off.
+    """(measure, frame): of long films, how far frames are from the sprite on its ground where it is found, and how much
+    of the sprite is left there, 1 for all and 0 for none of its contrast; and the films.
     """
-    data = to_film_net(known.pixels)
-    long = long_film(
-        network, data[:, :4], known.text, rounds=ROUNDS, given=4, new=NEW, times=time_grid(steps=STEPS, shift=SHIFT),
-        random=torch.Generator().manual_seed(0),
-    )  # fmt: skip
+    data, random = to_film_net(known.pixels), torch.Generator().manual_seed(0)
+    times = time_grid(steps=STEPS, shift=SHIFT)
+    long = long_film(network, data[:, :4], known.text, rounds=ROUNDS, given=4, new=NEW, times=times, random=random)
     frames = to_frames(long)
-    way = places(known, long)
-    true = with_sprite(known, way)
-    own = (frames - true).square().mean((2, 3, 4)).sqrt().mean(0)
-    true_steps = known.places.diff(dim=1).float().norm(dim=-1).mean()
-    moved = way.diff(dim=1).float().norm(dim=-1).mean(0)
-    print(f"long films: {own}, steps {moved}, true steps {true_steps}", flush=True)
-    return torch.stack([own[4:], moved[3:]]), long
+    true, ground = with_sprite(known, places(known, long)), known.ground[:, None]
+    off = (frames - true).square().mean((2, 3, 4)).sqrt().mean(0)
+    whole = (true - ground).square().sum((2, 3, 4))
+    left = (((frames - ground) * (true - ground)).sum((2, 3, 4)) / whole).mean(0)
+    print(f"long films: {off}, left of the sprite {left}", flush=True)
+    return torch.stack([off[4:], left[4:]]), long
 
 
 def with_sprite(known: Films, way: Tensor) -> Tensor:
@@ -287,7 +284,7 @@ def main() -> None:
         settings={"dirt": DIRT},
     )
     drifting, long = drift(network, chosen(held, range(16)))
-    tables["drift"] = Samples(drifting, {"what": ("error", "step"), "frame": range(1, ROUNDS * NEW + 1)})
+    tables["drift"] = Samples(drifting, {"what": ("error", "left"), "frame": range(1, ROUNDS * NEW + 1)})
     named = torch.stack([recognised(network, held, LEARNED), recognised(network, unseen, UNSEEN)])
     axes = {"sprites": ("learned", "unseen"), "source": ("network", "truth"), "after": range(1, AFTER + 1)}
     tables["recognised"] = Samples(named, axes)
