@@ -70,9 +70,8 @@ class FilmTransformer(nn.Module):
         rows, columns = height // p, width // p
         before = 0 if kept is None else kept[0].key.shape[2] // (rows * columns)
         head_dim = self.first.out_features // self.heads
-        angles = film_angles(
-            frames=before + frames, height=rows, width=columns, head_dim=head_dim, base=self.base, device=x.device
-        )[None]
+        size = {"frames": before + frames, "height": rows, "width": columns}
+        angles = film_angles(**size, head_dim=head_dim, base=self.base, device=x.device)[None]
         cos, sin = angles.cos(), angles.sin()
         time = self.of_time(time_embedding(t.flatten(), dim=self.frequencies).view(*t.shape, -1).to(x.dtype))
         tokens = self.first(rearrange(x, "b t c (h p) (w q) -> b (t h w) (c p q)", p=p, q=p))

@@ -60,6 +60,14 @@ def attentive(made) -> object:
     return filled(made(dim=8, heads=1))
 
 
+def projected() -> tuple:
+    return attentive(FilmAttention).projected, (rand(2, 6, 8),)
+
+
+def heads() -> tuple[Tensor, ...]:
+    return rand(2, 2, 5, 4), rand(2, 2, 7, 4), rand(2, 2, 7, 4)
+
+
 def noisy() -> tuple[Tensor, ...]:
     return film(), times(), rand(2, 3, 3)
 
@@ -74,9 +82,9 @@ def turned_by_place(x: Tensor) -> Tensor:
 
 TRACED = [
     Traced("layers.film_attention.FilmAttention", attention),
-    Traced("layers.film_attention.FilmAttention.projected", lambda: (attentive(FilmAttention).projected, (rand(2, 6, 8),))),
+    Traced("layers.film_attention.FilmAttention.projected", projected),
     Traced("layers.film_attention.TextAttention", lambda: (attentive(TextAttention), (rand(2, 6, 8), rand(2, 3, 8)))),
-    Traced("layers.film_attention.film_read", lambda: (film_read, (rand(2, 2, 5, 4), rand(2, 2, 7, 4), rand(2, 2, 7, 4)))),
+    Traced("layers.film_attention.film_read", lambda: (film_read, heads())),
     Traced("layers.film_rotation.film_angles", lambda: (turned_by_place, (rand(4, 4),))),
     Traced("layers.film_block.FilmBlock", block),
     Traced("layers.film_transformer.FilmTransformer", lambda: (partial(transformer(), n_cond=1), noisy())),
