@@ -149,7 +149,7 @@ def test_widths_are_rounded_up_as_published():
     assert gated_width(nominal=512, multiple=32) == 352
     for nominal, multiple in ((0, 3), (3, 0)):
         with pytest.raises(ValueError, match=f"nominal and multiple must be at least 1, got {nominal} and {multiple}"):
-            gated_width(nominal, multiple=multiple)
+            gated_width(nominal=nominal, multiple=multiple)
 
 
 def test_a_gated_network_is_its_equation():

@@ -16,7 +16,7 @@ def test_two_given_frames_carry_the_sprite_on_and_one_does_not(study):
     for name in ("held out", "learned"):
         own, still = (study[name].at(way=way) for way in ("network", "stands still"))
         assert (own[1:, :, :2] < 0.7 * still[1:, :, :2]).all(), "each seed, two and four given, two frames"
-        assert (own[0] > 0.7 * still[0]).all(), "one given"
+        assert (own[0, :, :2] > 0.9 * still[0, :, :2]).all(), "one given"
 
 
 def test_samples_differ_with_one_given_frame_and_agree_with_two(study):
