@@ -17,17 +17,32 @@ from mmnotes.data.emoji import (
     tagged_features,
     text_features,
 )
+from mmnotes.data.motions import MOTIONS, is_held_out, moved
 from mmnotes.data.pictures import digits, film, photos
 from mmnotes.data.questions import Question, question_about
 from mmnotes.data.scenes import Scenes, scenes
+from mmnotes.data.sprites import (
+    LEARNED,
+    UNSEEN,
+    Films,
+    film_texts,
+    shown,
+    sprite_cutouts,
+    sprite_films,
+    walled,
+)
 from mmnotes.data.textures import grounds
 from mmnotes.data.words import vocabulary, word_ids
 
 __all__ = [
+    "LEARNED",
+    "MOTIONS",
+    "UNSEEN",
     "VENDORS",
     "Board",
     "Caption",
     "Concept",
+    "Films",
     "Question",
     "Scenes",
     "Vendor",
@@ -38,9 +53,12 @@ __all__ = [
     "digits",
     "drawings",
     "film",
+    "film_texts",
     "films_of_boards",
     "grounds",
     "image_features",
+    "is_held_out",
+    "moved",
     "never_meet",
     "padded",
     "patch_features",
@@ -49,8 +67,12 @@ __all__ = [
     "pictures_of_drawings",
     "question_about",
     "scenes",
+    "shown",
+    "sprite_cutouts",
+    "sprite_films",
     "tagged_features",
     "text_features",
     "vocabulary",
+    "walled",
     "word_ids",
 ]
