@@ -23,6 +23,7 @@ def _tokens_mistakes(frames: int, height: int, width: int) -> dict[str, Any]:
     return {
         "The first frame has a latent of its own.": frames / 4 * (height // 16) * (width // 16),
         "A patch divides height and width by 2 once more.": latents * (height // 8) * (width // 8),
+        "Four frames share a latent.": frames * (height // 16) * (width // 16),
     }
 
 
@@ -34,6 +35,7 @@ def _saved_mistakes(known: int, new: int, steps: int) -> dict[str, Any]:
     return {
         "With the cache the clean frames still pass once.": (known + new) / new,
         "That is the share of the work that is left.": 1 / _saved(known, new, steps),
+        "New frames pass in every step too.": steps * (known + new) / (known + new + 1),
     }
 
 
