@@ -99,15 +99,13 @@ def _sampled_mistakes(
     velocity: Callable[..., Tensor], keep: Callable[[Tensor], Tensor], clean: Tensor, noise: Tensor, times: Tensor
 ) -> dict[str, Any]:
     right = _sampled(velocity, keep, clean, noise, times)
-    moving, late, away = noise, noise, noise
+    moving, away = noise, noise
     for now, then in pairwise(times):
         moving = moving + (then - now) * velocity(moving, now.expand(len(noise)), keep(torch.cat([clean, moving])))
-        late = late + (then - now) * velocity(late, then.expand(len(noise)), keep(clean))
         away = away + (now - then) * velocity(away, now.expand(len(noise)), keep(clean))
     return {
         "The clean frames are missing from the film.": right[len(clean) :],
         "What is kept comes from the clean frames alone, once, before the first step.": torch.cat([clean, moving]),
-        "The velocity is asked at the time where a step begins.": torch.cat([clean, late]),
         "The step is then - now, which is negative: the velocity points to the noise.": torch.cat([clean, away]),
     }
 
