@@ -41,5 +41,5 @@ def diagram() -> Diagram:
     step = drawing.box((RIGHT, STEP), "$x + (t' - t) \\, v$", width=118, height=30, link="equation-film-step")
     drawing.arrow(velocity, step)
     drawing.arrow(step, noisy, via=((AROUND, STEP), (AROUND, FRAMES)), dashed=True)
-    drawing.words((LEFT, OUT + 4), "left side: once\nright side: every step")
+    drawing.words((LEFT, OUT + 4), "left: once\nright: every step")
     return drawing
