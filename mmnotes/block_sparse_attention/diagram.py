@@ -45,7 +45,7 @@ def diagram() -> Diagram:
     )
     drawing.arrow(chosen, read)
     drawing.arrow(blocks, read, via=((RIGHT, BLOCKS + 40), (RIGHT, READ - 40)))
-    drawing.words((RIGHT, SCORES), "$q, k, v$")
+    drawing.words((RIGHT + 8, SCORES), "$q, k, v$", anchor="start")
     out = drawing.box((MIDDLE, OUT), "$o_i$ in the film's order", width=150, height=28)
     drawing.arrow(read, out)
     return drawing
