@@ -9,9 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mmnotes.block_sparse_attention.blocks import Grid
-from mmnotes.layers.rotation import frequency_ladder, rotate_adjacent
-
-BASE = 10_000.0  # of the published model
+from mmnotes.layers.film_rotation import film_angles
+from mmnotes.layers.rotation import rotate_adjacent
 
 
 def patches(frames: Float[Tensor, "frames channels height width"], *, patch: int) -> Float[Tensor, "tokens features"]:
@@ -69,9 +68,6 @@ def alike(
 def turned(x: Float[Tensor, "batch heads tokens dim"], *, grid: Grid) -> Float[Tensor, "batch heads tokens dim"]:
     """Queries or keys of a film, turned by their place: some planes by time, some by the row, some by the column.
 
-    A third of the planes for rows and for columns each, rounded down, and what is left for time; each axis has a ladder
-    of its own.
-
     Shapes: x (batch, heads, tokens, dim) -> the same.
     Errors: ValueError for a dim that is not a positive multiple of 8.
     Source: LongCat-Video, rope_3d.py, RotaryPositionalEmbedding.
@@ -79,14 +75,6 @@ def turned(x: Float[Tensor, "batch heads tokens dim"], *, grid: Grid) -> Float[T
     dim = x.shape[-1]
     if dim < 8 or dim % 8:
         raise ValueError(f"x must have a dim that is a positive multiple of 8, got {dim}")
-    across = dim // 6
-    counts = (dim // 2 - 2 * across, across, across)
-    places = torch.meshgrid(*(torch.arange(size, device=x.device) for size in grid), indexing="ij")
-    angles = torch.cat(
-        [
-            place.flatten()[:, None] * frequency_ladder(planes=planes, base=BASE, device=x.device)
-            for place, planes in zip(places, counts, strict=True)
-        ],
-        dim=-1,
-    )[None]
+    frames, height, width = grid
+    angles = film_angles(frames=frames, height=height, width=width, head_dim=dim, device=x.device)[None]
     return rotate_adjacent(x, angles.cos(), angles.sin())
