@@ -29,7 +29,10 @@ def runtime_parts() -> dict[str, bytes]:
     if count != 1:
         raise ValueError("onnxruntime-web: its module does not end with the names it exports; this version needs them")
     script = f'"use strict";\n{module}\n{(HERE / "worker.js").read_text("utf-8")}'
-    return {"worker.js": script.replace("import.meta.url", "self.location.href").encode(), "runtime.wasm": (ORT / "ort-wasm-simd-threaded.wasm").read_bytes()}
+    return {
+        "worker.js": script.replace("import.meta.url", "self.location.href").encode(),
+        "runtime.wasm": (ORT / "ort-wasm-simd-threaded.wasm").read_bytes(),
+    }
 
 
 def _as_object(exports: re.Match[str]) -> str:
@@ -91,12 +94,12 @@ def check(network: bytes, checks: dict[str, np.ndarray]) -> None:
         if side == "in":
             data = b64encode(values.astype(np.float32).tobytes()).decode()
             trials[int(number)][argument] = {"dims": list(values.shape), "data": data}
-    for number, results in enumerate(_results(network, trials)):
+    for trial, results in enumerate(_results(network, trials)):
         for output, text in results.items():
-            wanted = checks[f"check/{number}/out/{output}"]
+            wanted = checks[f"check/{trial}/out/{output}"]
             off = np.abs(np.frombuffer(b64decode(text), np.float32) - wanted.ravel()).max()
             if not off <= TOLERANCE * max(1, np.abs(wanted).max()):
-                kind = "random" if number else "real"
+                kind = "random" if trial else "real"
                 raise DifferentError(f"{output} is off by {off:.1e} from what torch gives for {kind} inputs")
 
 

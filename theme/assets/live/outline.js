@@ -115,7 +115,7 @@
     const [guidance, guidanceField] = slider("Guidance", settings.guidance);
     const seed = make("input", { type: "number", min: 0, max: 4294967295, step: 1, value: settings.seed });
     const another = button("Other noise", () => { seed.value = Number(seed.value) + 1; form(); });
-    const seedField = field("Seed of the noise", seed, another);
+    const seedField = field("Seed", seed, another);
     const drawing = board({ side: SIDE, label: "Your outline", changed, say }, kit);
 
     function changed() {
