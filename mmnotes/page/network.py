@@ -1,7 +1,8 @@
 """What a reader may run in the browser on input of their own: a torch module and what its form on the page needs.
 
-While the book is built the module is exported to ONNX and stored with inputs and what torch makes of them. theme/live.py
-makes the files of a page from that, theme/assets/live runs them. A notebook does nothing with it: there is a kernel.
+While the book is built the module is exported to ONNX and stored with inputs and what torch makes of them.
+theme/live.py makes the files of a page from that, theme/assets/live runs them. A notebook does
+nothing with it: there is a kernel.
 """
 
 import io
@@ -93,6 +94,6 @@ def live_html(name: str, network: Network, content: bytes) -> str:
         f'<div class="mm-live" data-network="{name}" data-version="{sha256(content).hexdigest()[:16]}"'
         f' data-form="{" ".join(network.form)}" hidden>'
         f'<p class="mm-live-offer"><button type="button" class="mm-live-run">Run it here</button> '
-        f'{escape(network.offer)} It loads <span class="mm-live-size"></span>, once. Nothing that you put in leaves this'
-        ' page.</p><p class="mm-live-said" role="status"></p></div>'
+        f'{escape(network.offer)} It loads <span class="mm-live-size"></span>, once. Nothing that you put in leaves'
+        ' this page.</p><p class="mm-live-said" role="status"></p></div>'
     )
