@@ -24,7 +24,7 @@ from mmnotes.page.controls import Control, Numeric, Value
 from mmnotes.page.frames import Draw, Size, picture, png, webp, write_frames
 from mmnotes.page.lab_forms import InNotebook, OnPage
 from mmnotes.page.lab_page import Page
-from mmnotes.page.network import Network, live_html
+from mmnotes.page.network import Network, offered
 
 MOST_FRAMES = 64
 MOST_BYTES = 1_500_000  # with two dots for a CSS pixel; a reader fetches those of the axis in hand only
@@ -99,7 +99,7 @@ class Lab:
         )
         address = f"../_static/labs/{folder.name}/{self.name}"
         shown = settings.index(self.defaults)
-        live = self._live(folder.with_name("live")) if self.network else ""
+        live = offered(self.network, self.name, folder.with_name("live")) if self.network else ""
         page = Page(self.name, self.title, self.controls, texts, shown, address, self.size, self.narrow, live)
         return OnPage(self.title, page.html())
 
@@ -109,17 +109,6 @@ class Lab:
         if (total := sum(map(len, frames))) > MOST_BYTES:
             raise self._too_much(f"{len(frames)} pictures of {total} bytes", f"{MOST_BYTES} bytes")
         return frames
-
-    def _live(self, folder: Path) -> str:
-        """Store the network beside the folder of the pictures, and give the HTML that offers to run it."""
-        assert self.network is not None
-        try:
-            content = self.network.stored()
-        except ValueError as error:
-            raise ValueError(f"network: that of the lab {self.name!r} cannot be stored: {error}") from error
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{self.name}.npz").write_bytes(content)
-        return live_html(self.name, self.network, content)
 
     def _too_much(self, needed: str, most: str) -> ValueError:
         """The error names the control to thin: the numeric one with the longest grid if there is one."""

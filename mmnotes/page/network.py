@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,20 @@ class Network:
         assert program is not None  # it is with dynamo
         exported: bytes = program.model_proto.SerializeToString()
         return exported
+
+
+def offered(network: Network, name: str, folder: Path) -> str:
+    """Store the network of a lab in a folder, and give the HTML that offers to run it.
+
+    Errors: ValueError that names the lab, where the network cannot be stored.
+    """
+    try:
+        content = network.stored()
+    except ValueError as error:
+        raise ValueError(f"network: that of the lab {name!r} cannot be stored: {error}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.npz").write_bytes(content)
+    return live_html(name, network, content)
 
 
 def live_html(name: str, network: Network, content: bytes) -> str:
