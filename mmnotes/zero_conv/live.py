@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from mmnotes.layers.stored import stored_arrays
 from mmnotes.layers.unet import UNet
 from mmnotes.models.generator import prompts, to_pictures
 from mmnotes.page.network import Network
@@ -58,7 +59,7 @@ def drawn_outline(
     step: SteeredStep,
     times: Float[Tensor, "times"],
     features: Float[Tensor, "texts text_dim"],
-    outlines: Bool[Tensor, "examples 1 height width"],
+    outlines: Bool[Tensor, "samples 1 height width"],
     *,
     texts: Sequence[tuple[str, str]],
     examples: Sequence[tuple[str, str]],
@@ -68,7 +69,7 @@ def drawn_outline(
     ``texts`` are the words with the group of the menu that they are in; ``examples`` what each of the outlines shows,
     and its text. It cannot be traced: it makes what is exported.
 
-    Shapes: times (times,), features (texts, text_dim), outlines (examples, 1, height, width).
+    Shapes: times (times,), features (texts, text_dim), outlines (samples, 1, height, width).
     Units: times from 1 down to 0; features of unit length.
     Errors: ValueError where there is not a text for each feature, or an example for each outline, or where the text of
     an example is none of the texts.
@@ -97,3 +98,13 @@ def drawn_outline(
         },
         arrays={"texts": features.half(), "outlines": outlines.to(torch.uint8)},
     )
+
+
+def hand_drawn() -> dict[str, Bool[Tensor, "1 height width"]]:
+    """Outlines that were drawn with a mouse on the board of the chapter's lab, by a text that suits each.
+
+    It cannot be traced: it reads a file.
+
+    Shapes: each (1, height, width) = (1, 32, 32).
+    """
+    return stored_arrays(__package__, "drawn.npz")
