@@ -1,6 +1,7 @@
 """What the built book costs its reader, and its building the writer."""
 
 import gzip
+import json
 import shutil
 import statistics
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import nbformat
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tools.browser import chromium
 
@@ -73,6 +74,29 @@ def next_picture(page: Page, lab: int) -> float:
     return statistics.median(times)
 
 
+def ready(place: Locator, act: str) -> float:
+    """Seconds from an act in the place of a network, a function of it, until its result is there."""
+    return place.evaluate(
+        f"""async (place) => {{
+            const start = performance.now(), wait = () => new Promise((done) => setTimeout(done, 10));
+            ({act})(place);
+            do await wait(); while (place.querySelector(".mm-live-form")?.dataset.state !== "ready");
+            return (performance.now() - start) / 1000;
+        }}"""
+    )
+
+
+def network_rows(page: Page) -> Iterator[tuple[str, str]]:
+    """Bytes and seconds of each network that a page runs: from the button to the first result, and for another one."""
+    for place in page.locator(".mm-live").all():
+        size = sum(file["bytes"] for file in json.loads(place.get_attribute("data-files") or "[]"))
+        first = ready(place, "place => place.querySelector('.mm-live-run').click()")
+        change = "place => place.querySelector('select').dispatchEvent(new Event('change', { bubbles: true }))"
+        others = statistics.median(ready(place, change) for _ in range(5))
+        name = place.get_attribute("data-network")
+        yield f"network of {name}", f"{size / 1e6:.1f} MB, {first:.1f} s to the first result, {others:.1f} s to another"
+
+
 def page_rows(browser: Browser, file: Path) -> Iterator[tuple[str, str]]:
     """Bytes, requests and labs of one page."""
     page = browser.new_page()
@@ -87,6 +111,7 @@ def page_rows(browser: Browser, file: Path) -> Iterator[tuple[str, str]]:
         size = sum(frame.stat().st_size for frame in frames) / 1000
         took = next_picture(page, number)
         yield f"{file.stem}: {name}", f"{len(frames)} pictures, {size:.0f} kB, {took:.1f} ms from key to picture"
+    yield from ((f"{file.stem}: {what}", figure) for what, figure in network_rows(page))
     page.close()
 
 

@@ -8,7 +8,8 @@ from sphinx.config import Config
 HERE = Path(__file__).parent
 PARTS = [
     "builders", "current", "katex", "execute", "frames", "page", "colours", "icons", "cards", "front", "exercises",
-    "notation", "errata", "sources", "terms", "hover", "fold", "languages", "paths", "contents", "access", "lean",
+    "notation", "errata", "sources", "terms", "hover", "fold", "languages", "paths", "contents", "access", "live",
+    "lean",
 ]  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from theme import links
 
 # Styles stay inline: KaTeX positions its glyphs with style attributes.
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+# What a network runs in, where a page has one: WebAssembly, in a worker whose code the page has put together.
+RUNS = "; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:"
 PICTURE = re.compile(r'src="\.\./((?:_static/labs|_images)/[^"]+)"')
 DRAWN = re.compile(r'<img (?=[^>]*src="\.\./_images/([^"]+\.png)")')
 VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
@@ -52,8 +54,9 @@ def complete(app: Sphinx, name: str, template: str, context: dict, doctree: node
     text = description(app, doctree)
     if doctree is not None:
         context["body"] = lazily(app, context["body"])
+    policy = POLICY + RUNS if 'class="mm-live"' in context.get("body", "") else POLICY
     context["metatags"] = (
-        f'\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f'\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
         f'\n<meta name="description" content="{escape(text)}">'
         + card(app, context, text)
         + VIEWPORT.sub("", context.get("metatags", ""))  # the layout has it already

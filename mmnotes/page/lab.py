@@ -24,6 +24,7 @@ from mmnotes.page.controls import Control, Numeric, Value
 from mmnotes.page.frames import Draw, Size, picture, png, webp, write_frames
 from mmnotes.page.lab_forms import InNotebook, OnPage
 from mmnotes.page.lab_page import Page
+from mmnotes.page.network import Network, offered
 
 MOST_FRAMES = 64
 MOST_BYTES = 1_500_000  # with two dots for a CSS pixel; a reader fetches those of the axis in hand only
@@ -34,11 +35,13 @@ class Lab:
 
     `name` names the folder of its pictures, a different one for each lab of a chapter; every control is a
     keyword argument of `draw` and `describe`. `size` is in inches, 120 CSS pixels each. Where that is too wide for
-    the letters on a phone, `narrow` is the size for which `draw` arranges the same on a phone.
+    the letters on a phone, `narrow` is the size for which `draw` arranges the same on a phone. A `network` is what a
+    reader of the book may run on input of their own, in place of the pictures.
 
     Errors: ValueError if the name is not lower-case words joined by hyphens; if `draw` or `describe` does not
     take exactly these controls; if the book would need more than 64 pictures or 1.5 MB of either size; if a
-    control never changes the picture or its description; or if letters are below 10 pixels on a phone.
+    control never changes the picture or its description; if letters are below 10 pixels on a phone;
+    or if the book cannot take the network.
     """
 
     def __init__(
@@ -50,10 +53,11 @@ class Lab:
         title: str,
         size: Size = (4.4, 3.1),
         narrow: Size | None = None,
+        network: Network | None = None,
         **controls: Control,
     ) -> None:
         self.draw, self.describe, self.name, self.title = draw, describe, name, title
-        self.size, self.narrow, self.controls = size, narrow, controls
+        self.size, self.narrow, self.network, self.controls = size, narrow, network, controls
         self.defaults = {key: control.default for key, control in controls.items()}
         self._check()
         folder = os.environ.get("MMNOTES_LAB_FRAMES")
@@ -95,7 +99,8 @@ class Lab:
         )
         address = f"../_static/labs/{folder.name}/{self.name}"
         shown = settings.index(self.defaults)
-        page = Page(self.name, self.title, self.controls, texts, shown, address, self.size, self.narrow)
+        live = offered(self.network, self.name, folder.with_name("live")) if self.network else ""
+        page = Page(self.name, self.title, self.controls, texts, shown, address, self.size, self.narrow, live)
         return OnPage(self.title, page.html())
 
     def _frames(self, settings: list[dict[str, Value]], size: Size, *, on_a_phone: bool) -> list[bytes]:

@@ -20,7 +20,8 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 class Page:
     """What the HTML of a lab is made of: `texts[i]` describes the picture `address`/i.webp.
 
-    If it has a narrow size, a phone shows `address`/i-narrow.webp instead.
+    If it has a narrow size, a phone shows `address`/i-narrow.webp instead. `live` is the HTML
+    that offers to run its network.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Page:
     address: str
     size: Size
     narrow: Size | None
+    live: str = ""
 
     def html(self) -> str:
         """The lab: title, controls, default picture, its description."""
@@ -55,6 +57,7 @@ class Page:
             # The picture's alt says the same, so a screen reader need not read it twice.
             f'<p class="mm-lab-text" aria-hidden="true">{text}</p>'
             '<p class="mm-lab-live" aria-live="polite"></p>'
+            f"{self.live}"
             "<noscript><p>The controls of this lab need JavaScript; shown is one setting.</p></noscript>"
             "</figure>"
         )

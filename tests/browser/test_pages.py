@@ -180,7 +180,9 @@ def test_scripts_are_files_and_the_policy_says_so(book, name):
     assert [tag.name for tag in page.find_all(True) if any(key.startswith("on") for key in tag.attrs)] == []
     policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
     assert "default-src 'self'" in policy
-    assert "unsafe" not in policy.replace("style-src 'self' 'unsafe-inline'", "")
+    runs = "; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:"  # where a network can be run, and nowhere else
+    assert policy.endswith(runs) == bool(page.find(class_="mm-live"))
+    assert "unsafe" not in policy.removesuffix(runs).replace("style-src 'self' 'unsafe-inline'", "")
 
 
 @every_page

@@ -1,0 +1,35 @@
+"""A tiny exported network as a lab stores it, without torch: y = x w + b."""
+
+import io
+import json
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+
+def exported(weight: np.ndarray, bias: np.ndarray) -> bytes:
+    """The network as ONNX, with what an exporter notes in it."""
+    names = {"x": [1, len(weight)], "y": [1, weight.shape[1]]}
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in names.items())
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["xw"], doc_string="made in /home"),
+        helper.make_node("Add", ["xw", "b"], ["y"]),
+    ]
+    tensors = [numpy_helper.from_array(weight, "w"), numpy_helper.from_array(bias, "b")]
+    graph = helper.make_graph(nodes, "graph", [x], [y], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10).SerializeToString()
+
+
+def stored(*, off: float = 0.0, network: bytes = b"") -> bytes:
+    """What a lab stores; the results are `off` from what the network gives."""
+    random = np.random.default_rng(0)
+    weight, bias = random.standard_normal((16, 8)).astype(np.float16).astype(np.float32), np.ones(8, np.float32) / 3
+    form = {"inputs": {"x": [1, 16]}, "outputs": ["y"], "data": {"words": ["one"]}}
+    kept = {"network": np.frombuffer(network or exported(weight, bias), np.uint8), "form": np.array(json.dumps(form))}
+    kept["array/table"] = np.arange(6, dtype=np.float16).reshape(2, 3)
+    for trial in range(2):
+        x = random.standard_normal((1, 16)).astype(np.float32)
+        kept |= {f"check/{trial}/in/x": x, f"check/{trial}/out/y": x @ weight + bias + np.float32(off * trial)}
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **kept)
+    return buffer.getvalue()
