@@ -1,7 +1,7 @@
 """What a reader can set in a lab: a number, one of a few words, or a switch.
 
-Every control knows two ranges: `values`, the few the built book has a picture for, and what its ipywidgets
-slider reaches where a kernel draws on demand.
+Every control knows two ranges: `values`, the few the built book has a picture for, and `reach`, what its ipywidgets
+slider reaches where a kernel, or the page itself, draws on demand.
 """
 
 import itertools
@@ -16,6 +16,7 @@ import numpy as np
 
 Value = int | float | str | bool
 FEWEST_STOPS = 5  # of a slider; among fewer a reader chooses
+STEPS = 200  # of a slider over real numbers
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,15 @@ class Numeric:
         """The numbers the book has pictures for, smallest first."""
         return tuple(self.grid)
 
+    @property
+    def reach(self) -> tuple[Value, ...]:
+        """All the numbers of the live range that a slider stops at, with the grid among them, smallest first."""
+        low, high = self.live
+        if isinstance(self.default, int):
+            return tuple(range(int(low), int(high) + 1))
+        stops = (np.geomspace if self.log else np.linspace)(low, high, STEPS + 1)[1:-1]
+        return tuple(sorted({low, high, *self.grid, *(float(f"{stop:.4g}") for stop in stops)}))
+
     def text(self, value: Value) -> str:
         """A value as the reader sees and hears it."""
         number = value if isinstance(value, int) else float(f"{value:.4g}")
@@ -73,11 +83,11 @@ class Numeric:
         label = f"{self.label} ({self.unit})" if self.unit else self.label
         if self.log:
             low, high = math.log10(low), math.log10(high)
-            step = (high - low) / 200
+            step = (high - low) / STEPS
             return ipywidgets.FloatLogSlider(self.default, min=low, max=high, step=step, description=label)
         if isinstance(self.default, int):
             return ipywidgets.IntSlider(self.default, min=low, max=high, description=label)
-        step = (high - low) / 200
+        step = (high - low) / STEPS
         return ipywidgets.FloatSlider(self.default, min=low, max=high, step=step, description=label)
 
 
@@ -107,14 +117,18 @@ class Choice:
         """The options in the order given."""
         return tuple(self.options)
 
+    @property
+    def reach(self) -> tuple[Value, ...]:
+        """The options, and after them those of a live kernel."""
+        return (*self.options, *(word for word in self.live if word not in self.options))
+
     def text(self, value: Value) -> str:
         """An option as the reader sees and hears it."""
         return str(value)
 
     def widget(self) -> ipywidgets.ValueWidget:
         """A menu."""
-        options = [*self.options, *(word for word in self.live if word not in self.options)]
-        return ipywidgets.Dropdown(options=options, value=self.default, description=self.label)
+        return ipywidgets.Dropdown(options=self.reach, value=self.default, description=self.label)
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,11 @@ class Switch:
     def values(self) -> tuple[Value, ...]:
         """Off, then on."""
         return (False, True)
+
+    @property
+    def reach(self) -> tuple[Value, ...]:
+        """The same."""
+        return self.values
 
     def text(self, value: Value) -> str:
         """The state as the reader sees and hears it."""
