@@ -50,7 +50,7 @@ def hold_all(work: Path) -> None:
 
 def difference(package: Any, page: Any, place: str = "") -> str:
     """The first number by which two nests of numbers differ, in words; nothing where they agree."""
-    if isinstance(package, dict) and isinstance(page, dict) and package.keys() == page.keys():
+    if isinstance(package, dict) and isinstance(page, dict) and package.keys() <= page.keys():
         parts = ((package[key], page[key], f"{place} {key}".strip()) for key in package)
     elif isinstance(package, list) and isinstance(page, list) and len(package) == len(page):
         parts = ((*both, f"{place}[{i}]") for i, both in enumerate(zip(package, page, strict=True)))

@@ -45,8 +45,12 @@ class Dragged:
         return np.reshape([chance.uniform(self.least, self.most) for _ in range(values.size)], values.shape).tolist()
 
     def data(self) -> dict[str, Any]:
-        """What the script is told."""
-        return {"default": np.asarray(self.default, dtype=float).tolist(), "least": self.least, "most": self.most}
+        """What the script is told: 0.9 in half precision is 0.9."""
+        return {
+            "default": np.round(np.asarray(self.default, dtype=float), 6).tolist(),
+            "least": self.least,
+            "most": self.most,
+        }
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Formula:
     """A lab's arithmetic: `numbers(**values)`, the package's own, which `script` repeats in JavaScript.
 
     `given` are constants that the script gets, and `numbers` has by itself; `dragged` are keyword arguments of
-    `numbers` beside the controls.
+    `numbers` beside the controls; `files`, such as pictures, lie beside the script.
 
     Errors: ValueError if the script is not there.
     """
@@ -63,6 +67,7 @@ class Formula:
     numbers: Callable[..., Mapping[str, ArrayLike]]
     given: Mapping[str, Any] = field(default_factory=dict)
     dragged: Mapping[str, Dragged] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.script.is_file():

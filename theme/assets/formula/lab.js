@@ -56,7 +56,8 @@
 
     function show() {
       const [slim, wide] = sizes;
-      const sheet = new Sheet(...(phone.matches ? [PHONE, Math.round((PHONE * slim[1]) / slim[0])] : wide));
+      const size = phone.matches ? [PHONE, Math.round((PHONE * slim[1]) / slim[0])] : wide;
+      const sheet = new Sheet(...size, lab.dataset.address);
       const set = now();
       const numbers = formula.compute(set, given);
       const words = formula.describe(set, numbers, given);
@@ -86,6 +87,7 @@
         element.style.left = `${(100 * spec.at[0]) / sheet.width}%`;
         element.style.top = `${(100 * spec.at[1]) / sheet.height}%`;
         if (!spec.size) continue;
+        element.title = spec.text; // cells may be too small for numbers
         element.style.width = `${(100 * spec.size[0]) / sheet.width}%`;
         element.style.height = `${(100 * spec.size[1]) / sheet.height}%`;
       }

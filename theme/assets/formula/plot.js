@@ -13,8 +13,8 @@
   const path = (points) => points.map(([x, y]) => `${short(x)},${short(y)}`).join(" ");
 
   class Sheet {
-    constructor(width, height) {
-      Object.assign(this, { width, height, parts: [], handles: [] });
+    constructor(width, height, address = "") {
+      Object.assign(this, { width, height, address, parts: [], handles: [] }); // files of the lab lie at the address
     }
 
     get markup() {
@@ -57,9 +57,10 @@
         + ` fill-opacity="${opacity}"${line}/>`);
     }
 
-    image(x, y, width, height, source) {
-      this.parts.push(`<image x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}"`
-        + ` preserveAspectRatio="none" image-rendering="pixelated" href="${escape(source)}"/>`);
+    // A picture from a file that has many side by side, each a square: the number of it, and its size in the file.
+    tile(x, y, side, source, [number, size]) {
+      this.parts.push(`<svg x="${short(x)}" y="${short(y)}" width="${short(side)}" height="${short(side)}"`
+        + ` viewBox="${number * size} 0 ${size} ${size}"><image height="${size}" href="${escape(source)}"/></svg>`);
     }
 
     // Something to drag. `value`, one number or two, is what it stands for and lies between `least` and `most`;
