@@ -19,7 +19,7 @@ def game(cosines: Mapping[str, Mapping[str, Tensor]], captions: Mapping[str, Seq
     """
 
     def numbers(temperature: float, maps: str, batch: str, moved: list[list[float]]) -> dict[str, Any]:
-        s = (cosines[maps][batch].double() + torch.tensor(moved).double()).clamp(-1, 1)
+        s = (cosines[maps][batch].double() + torch.tensor(moved, dtype=torch.float64)).clamp(-1, 1)
         odds = (s / temperature).softmax(1)
         paid = (s / temperature).logsumexp(1) - s.diagonal() / temperature
         return {"s": s, "odds": odds, "paid": paid, "both": info_nce(s, scale=1 / temperature)}

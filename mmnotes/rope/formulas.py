@@ -22,7 +22,7 @@ def hands(q: Tensor, k: Tensor, to_q: Tensor, to_k: Tensor, ladder: Tensor) -> F
 
     def numbers(p: int, distance: int, query: list[float]) -> dict[str, Any]:
         by = torch.zeros(len(ladder)).double()
-        by[SHOWN] = torch.tensor(query).double()
+        by[SHOWN] = torch.tensor(query, dtype=torch.float64)
         asks = _turned(q[None], by[None])[0]
         queries = _turned(asks.expand(21, -1), PLACES[:, None] * ladder)
         keys = _turned(k.expand(21, -1), (PLACES + distance)[:, None] * ladder)

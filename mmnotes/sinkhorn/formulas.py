@@ -14,7 +14,7 @@ def balance(scores: Tensor, rows: Tensor, columns: Tensor) -> Formula:
     """Half-rounds on the kernel of a small matrix of scores, each between 0 and 1, which can be dragged."""
 
     def numbers(steps: int, tau: float, scores: list[list[float]]) -> dict[str, Any]:
-        wishes = torch.tensor(scores).double() / tau
+        wishes = torch.tensor(scores, dtype=torch.float64) / tau
         kernel = rows.sum() * wishes.flatten().softmax(0).reshape(wishes.shape)
         plan = sinkhorn(kernel, rows, columns, steps=steps // 2) if steps > 1 else kernel
         if steps % 2:

@@ -215,7 +215,9 @@
     };
   }
 
+  mmnotes.formulas = {}; // by name, for whoever asks what a page computes: the console, and the tests
   mmnotes.formula = (name, formula) => {
+    mmnotes.formulas[name] = formula;
     const lab = document.getElementById(`lab-${name}`);
     startLab(lab, (...parts) => computed(formula, ...parts));
   };

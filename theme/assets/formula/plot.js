@@ -135,11 +135,11 @@
       this.sheet.rect(x, y, this.x(to) - x, this.y(Math.min(low, high)) - y, style);
     }
 
-    // A point to drag along the axes named in `free`.
+    // A point to drag along the axes named in `free`; it stands for its place, if no `value` and `find` say otherwise.
     point({ at, free = "xy", ...rest }) {
       const sides = [...free].map((side) => "xy".indexOf(side));
       const find = (x, y) => sides.map((side) => (side ? this.fromY(y) : this.fromX(x)));
-      this.sheet.handle({ ...rest, at: [this.x(at[0]), this.y(at[1])], value: sides.map((side) => at[side]), find });
+      this.sheet.handle({ value: sides.map((side) => at[side]), find, ...rest, at: [this.x(at[0]), this.y(at[1])] });
     }
   }
 
