@@ -17,4 +17,6 @@ def agrees(formula: Formula, controls: Mapping[str, Control], folder: Path) -> N
     file = folder / formula.script.stem / "held.json"
     file.parent.mkdir()
     file.write_text(json.dumps(held), "utf-8")
-    hold(file, formula.script)
+    script = file.with_name("formula.js")
+    script.write_bytes(formula.source)
+    hold(file, script)

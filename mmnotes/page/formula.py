@@ -7,7 +7,7 @@ random settings over everything the controls reach, and stops where they differ.
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,8 @@ class Formula:
     """A lab's arithmetic: `numbers(**values)`, the package's own, which `script` repeats in JavaScript.
 
     `given` are constants that the script gets, and `numbers` has by itself; `dragged` are keyword arguments of
-    `numbers` beside the controls; `files`, such as pictures, lie beside the script.
+    `numbers` beside the controls; `files`, such as pictures, lie beside the script. What several labs of a chapter
+    compute alike is in files of JavaScript of their own, `first`, which come before the script.
 
     Errors: ValueError if the script is not there.
     """
@@ -68,10 +69,17 @@ class Formula:
     given: Mapping[str, Any] = field(default_factory=dict)
     dragged: Mapping[str, Dragged] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    first: Sequence[Path] = ()
 
     def __post_init__(self) -> None:
-        if not self.script.is_file():
-            raise ValueError(f"script: a file of JavaScript is needed, there is no {self.script.name}")
+        for file in (*self.first, self.script):
+            if not file.is_file():
+                raise ValueError(f"script: a file of JavaScript is needed, there is no {file.name}")
+
+    @property
+    def source(self) -> bytes:
+        """All its JavaScript."""
+        return b"\n".join(file.read_bytes() for file in (*self.first, self.script))
 
     def held(self, controls: Mapping[str, Control], describe: Callable[..., str]) -> dict[str, Any]:
         """Settings, and what the package makes of them. Words know only controls: every other setting drags nothing."""

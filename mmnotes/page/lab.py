@@ -100,7 +100,7 @@ class Lab:
         files = {f"{i}.webp": frame for i, frame in enumerate(frames)}
         files |= {f"{i}-narrow.webp": frame for i, frame in enumerate(narrow)}
         if self.formula:
-            files |= {**self.formula.files, "formula.js": self.formula.script.read_bytes()}
+            files |= {**self.formula.files, "formula.js": self.formula.source}
             held = json.dumps(self.formula.held(self.controls, self.describe), ensure_ascii=False).encode()
             write_frames({"held.json": held}, folder.parent / "held" / self.name)
         write_frames(files, folder / self.name)

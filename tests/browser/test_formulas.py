@@ -31,8 +31,9 @@ mmnotes.formula("small", {
       set: (x, y) => ({ point: [x, y] }),
     });
     panel.point({
-      name: "power", label: "Power", text: String(power), at: [power / 10, 0], value: [power], least: 1, most: 9, step: 1,
-      find: (x) => [10 * panel.fromX(x)], set: (to) => ({ power: to }),
+      name: "power", label: "Power", text: String(power), at: [power / 10, 0], value: [power],
+      least: 1, most: 9, step: 1, find: (x) => [10 * panel.fromX(x)],
+      set: (to) => ({ power: to }),
     });
     cells.forEach((row, i) => row.forEach((value, j) => sheet.cell({
       name: `${i}${j}`, label: `Cell ${i} ${j}`, text: value.toFixed(1), box: [40 + 60 * j, 150 + 30 * i, 60, 30],

@@ -46,6 +46,14 @@ def test_a_script_that_is_not_there_is_refused(tmp_path):
         Formula(tmp_path / "curve.js", numbers)
 
 
+def test_what_labs_share_comes_first(script, tmp_path):
+    shared = tmp_path / "shared.js"
+    with pytest.raises(ValueError, match=r"^script: .* no shared\.js"):
+        Formula(script, numbers, first=[shared])
+    shared.write_text("// shared", "utf-8")
+    assert Formula(script, numbers, first=[shared]).source == b"// shared\n// a script\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -12,6 +12,24 @@
   const paint = (colour) => (colour === "ink" ? "currentColor" : `var(--mm-${colour})`);
   const path = (points) => points.map(([x, y]) => `${short(x)},${short(y)}`).join(" ");
 
+  // Numbers as a grey picture, black for zero and white for the most: a bitmap in a data address.
+  function greys(rows) {
+    const [height, width] = [rows.length, rows[0].length];
+    const most = Math.max(...rows.map((row) => Math.max(...row))) || 1;
+    const line = 4 * Math.ceil(width / 4);
+    const start = 54 + 1024;
+    const bytes = new Uint8Array(start + line * height);
+    const words = new DataView(bytes.buffer);
+    bytes.set([66, 77]); // BM
+    const head = [[2, bytes.length], [10, start], [14, 40], [18, width], [22, height], [26, 1 | (8 << 16)], [46, 256]];
+    for (const [at, value] of head) words.setUint32(at, value, true);
+    for (let shade = 0; shade < 256; shade += 1) bytes.fill(shade, 54 + 4 * shade, 57 + 4 * shade);
+    rows.forEach((row, i) => row.forEach((value, j) => { // the lowest row comes first
+      bytes[start + line * (height - 1 - i) + j] = Math.round((255 * Math.max(value, 0)) / most);
+    }));
+    return `data:image/bmp;base64,${btoa(String.fromCharCode(...bytes))}`;
+  }
+
   class Sheet {
     constructor(width, height, address = "") {
       Object.assign(this, { width, height, address, parts: [], handles: [] }); // files of the lab lie at the address
@@ -127,6 +145,17 @@
 
     band(xs, low, high, style) {
       this.sheet.area([...this.points(xs, low), ...this.points(xs, high).reverse()], style);
+    }
+
+    // A map of many numbers, rows from above: the more, the more of the colour. A picture says how much, the page's own
+    // colour what is seen, so that it is right in the dark too.
+    heat(rows, { colour = "blue" } = {}) {
+      const { left, top, width, height, sheet } = this;
+      sheet.masks = (sheet.masks ?? 0) + 1;
+      const name = `mm-heat-${sheet.address.replace(/\W+/g, "-")}-${sheet.masks}`;
+      const place = `x="${short(left)}" y="${short(top)}" width="${short(width)}" height="${short(height)}"`;
+      sheet.parts.push(`<mask id="${name}"><image ${place} preserveAspectRatio="none" href="${greys(rows)}"/></mask>`
+        + `<rect ${place} fill="${paint(colour)}" mask="url(#${name})"/>`);
     }
 
     // A bar from one value of y to another, between two values of x.
