@@ -66,9 +66,11 @@
   function weights(sheet, top, mean, scale) {
     const left = 16;
     const one = (sheet.width - 2 * left) / 3; // a weight of 1; text and image together have 3 at most
-    [["One softmax", 1 - mean, mean], ["Two", 1, scale]].forEach(([name, text, image], i) => {
+    [["one softmax", 1 - mean, mean], ["two", 1, scale]].forEach(([name, text, image], i) => {
       const y = top + i * 46;
-      sheet.text(left, y, `${name}: text ${text.toFixed(2)}, grey; image ${image.toFixed(2)}, blue`, { anchor: "start" });
+      sheet.text(left, y, name, { anchor: "start" });
+      sheet.text(left + 96, y, `text ${text.toFixed(2)}`, { anchor: "start", colour: "grey", bold: true });
+      sheet.text(left + 180, y, `image ${image.toFixed(2)}`, { anchor: "start", colour: "blue", bold: true });
       sheet.rect(left, y + 10, one * text, 20, { colour: "grey", opacity: 0.55 });
       sheet.rect(left + one * text, y + 10, one * image, 20, { colour: "blue" });
     });

@@ -473,12 +473,13 @@ def move(page: Page, field: Locator, by: str) -> None:
     )
     if kind == "checkbox":
         {"keyboard": lambda: field.press("Space"), "mouse": field.click, "touch": field.tap}[by]()
-    elif kind == "range" and by == "keyboard":
-        # One step of two hundred may be less than words tell: then to an end.
-        steps = int(field.get_attribute("max"))
-        field.press(("ArrowLeft" if at else "ArrowRight") if steps < 100 else ("Home" if at else "End"))
     elif kind == "range":
-        press_on_slider(page, field, 0 if at else 1, touch=by == "touch")
+        steps = int(field.get_attribute("max"))
+        far = 0 if 2 * at > steps else steps  # a neighbour of many is under the thumb, and may have the same words
+        if by == "keyboard":
+            field.press({0: "Home", steps: "End"}[far] if steps > 15 else "ArrowLeft" if at else "ArrowRight")
+        else:
+            press_on_slider(page, field, far if steps > 15 else 0 if at else 1, touch=by == "touch")
     elif by == "keyboard":
         field.press("ArrowUp" if at == last else "ArrowDown")
     else:
