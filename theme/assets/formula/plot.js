@@ -32,7 +32,7 @@
 
   class Sheet {
     constructor(width, height, address = "") {
-      Object.assign(this, { width, height, address, parts: [], handles: [] }); // files of the lab lie at the address
+      Object.assign(this, { width, height, address, parts: [], handles: [], masks: 0 }); // files of the lab lie at the address
     }
 
     get markup() {
@@ -151,7 +151,7 @@
     // colour what is seen, so that it is right in the dark too.
     heat(rows, { colour = "blue" } = {}) {
       const { left, top, width, height, sheet } = this;
-      sheet.masks = (sheet.masks ?? 0) + 1;
+      sheet.masks += 1;
       const name = `mm-heat-${sheet.address.replace(/\W+/g, "-")}-${sheet.masks}`;
       const place = `x="${short(left)}" y="${short(top)}" width="${short(width)}" height="${short(height)}"`;
       sheet.parts.push(`<mask id="${name}"><image ${place} preserveAspectRatio="none" href="${greys(rows)}"/></mask>`
