@@ -80,7 +80,8 @@ def test_words_may_round_their_last_digit_either_way_and_nothing_else():
 
 @pytest.mark.parametrize(("body", "loaded"), [('<figure data-given="{}">', 2), ('<figure class="mm-lab">', 0)])
 def test_only_a_page_with_such_a_lab_loads_the_scripts(body, loaded):
-    scripts, sheets = [], []
+    scripts: list[tuple[str, dict]] = []
+    sheets: list[str] = []
     app = SimpleNamespace(add_js_file=lambda name, **how: scripts.append((name, how)), add_css_file=sheets.append)
     add_scripts(app, "book/a", "page.html", {"body": body}, None)
     assert scripts == [("formula/plot.js", {"defer": "defer"}), ("formula/lab.js", {"defer": "defer"})][:loaded]
