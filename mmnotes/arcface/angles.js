@@ -89,7 +89,8 @@
     sheet.line([middle, at(0)], { colour: "ink", width: 3 });
     sheet.line([middle, at(feature)], { colour: "grey", width: 3 });
     sheet.line([middle, at(judged)], { colour: "blue", width: 3 });
-    sheet.text(middle[0], 2 * radius + 36, `${Math.round(feature)}°, judged at ${Math.round(judged)}°`);
+    const words = `${Math.round(feature)}°, judged at ${Math.round(judged)}°`;
+    sheet.text(8, 2 * radius + 36, words, { anchor: "start" });
     sheet.handle({
       name: "feature", label: "Angle of the feature to its own row", text: `${feature.toFixed(0)} degrees`,
       at: at(feature), value: [feature], least: 1, most: 179, step: 1, set: (to) => ({ feature: to }),

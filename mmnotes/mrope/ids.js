@@ -57,7 +57,7 @@
 
   function draw(sheet, { texts }, { ids, tokens, free, ends }) {
     const panel = sheet.panel({
-      left: 58, top: 30, width: sheet.width - 76, height: sheet.height - 100, x: [0, tokens], y: [0, free],
+      left: 58, top: 30, width: sheet.width - 90, height: sheet.height - 100, x: [0, tokens], y: [0, free],
     });
     const round = (most) => [0, most / 2, most].map((tick) => Math.round(tick));
     panel.axes({ xticks: round(tokens), yticks: round(free), ylabel: "position id" });
