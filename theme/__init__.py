@@ -7,9 +7,9 @@ from sphinx.config import Config
 
 HERE = Path(__file__).parent
 PARTS = [
-    "builders", "current", "katex", "execute", "frames", "page", "colours", "icons", "cards", "front", "exercises",
-    "notation", "errata", "sources", "terms", "hover", "fold", "languages", "paths", "contents", "access", "live",
-    "lean",
+    "builders", "current", "katex", "execute", "frames", "formulas", "page", "colours", "icons", "cards", "front",
+    "exercises", "notation", "errata", "sources", "terms", "hover", "fold", "languages", "paths", "contents", "access",
+    "live", "lean",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from theme.environment import warm
+from theme.formulas import hold_all
 from theme.kernel import ChapterError, run
 from theme.record import Hashes, code_hash, fresh, keep, look_at, outputs_hash, read
 
@@ -68,6 +69,7 @@ async def execute(app: Sphinx, name: str, chapter: Path, free: asyncio.Semaphore
         code = code_hash(root, chapter, hashes(app))
         try:
             result = await run(chapter, root / "mmnotes", frames)
+            await asyncio.to_thread(hold_all, work)
         except ChapterError as error:
             task = asyncio.current_task()
             if task and task.cancelling():  # the kernel died of the interrupt, and that has been said

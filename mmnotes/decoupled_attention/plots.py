@@ -18,6 +18,15 @@ def shares(axes: Axes, measured: ArrayLike, *, expected: float) -> None:
     axes.set(xlim=(0, 1), xlabel="weight of the image", ylabel="queries", yticks=[])
 
 
+def weights(axes: Axes, one: float, scale: float) -> None:
+    """What text and image are multiplied with: in one softmax, where they share, and in two."""
+    text, image = np.array([1 - one, 1.0]), np.array([one, scale])
+    axes.barh(["one softmax", "two"], text, color="0.7", label="text")
+    axes.barh(["one softmax", "two"], image, left=text, color=BLUE, label="image")
+    axes.set(xlim=(0, 3), ylim=(1.5, -0.5), xticks=[0, 1, 2, 3], xlabel="weight")
+    axes.legend(loc="upper right")
+
+
 def prompt_and_samples(figure: Figure, shown: ArrayLike, text: str, drawn: ArrayLike) -> None:
     """The picture that was shown (3, height, width), and what was drawn for it and a text (even, 3, height, width)."""
     left, right = figure.subplots(1, 2, width_ratios=(1, 2))

@@ -3,6 +3,7 @@
 from mmnotes.page.controls import Choice, Numeric, Switch
 from mmnotes.page.diagram import Diagram
 from mmnotes.page.exercises import check
+from mmnotes.page.formula import Dragged, Formula
 from mmnotes.page.lab import Lab
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE, SKY
 from mmnotes.page.plots import ways_and_seeds
@@ -16,6 +17,8 @@ __all__ = [
     "SKY",
     "Choice",
     "Diagram",
+    "Dragged",
+    "Formula",
     "Lab",
     "Numeric",
     "Switch",

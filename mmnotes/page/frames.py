@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from mmnotes.page.controls import Value
@@ -66,6 +67,12 @@ def png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def side_by_side(pictures: ArrayLike) -> bytes:
+    """Pictures (count, 3, height, width), values 0 to 1, as one PNG."""
+    pixels = np.hstack([*np.asarray(pictures).transpose(0, 2, 3, 1)])
+    return png(Image.fromarray((255 * pixels).round().clip(0, 255).astype(np.uint8)))
 
 
 def webp(image: Image.Image) -> bytes:

@@ -3,7 +3,8 @@
 One `draw(figure, **values)` and one `describe(**values)`, a sentence or two, feed three forms:
 
 - in a live kernel, ipywidgets over everything each control can reach, redrawn by the real code;
-- in the built book, a picture for every setting of the controls' grids, changed by theme/assets/lab.js;
+- in the built book, a picture for every setting of the controls' grids, changed by theme/assets/lab.js, or, with a
+  `formula`, one that the page computes for every value the controls can reach;
 - anywhere else, the picture of the default values.
 
 The book is built with the environment variable MMNOTES_LAB_FRAMES naming the folder for the pictures; nothing
@@ -13,6 +14,7 @@ but let the cell pass.
 
 import inspect
 import itertools
+import json
 import math
 import os
 import re
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mmnotes.page.controls import Control, Numeric, Value
+from mmnotes.page.formula import Formula
 from mmnotes.page.frames import Draw, Size, picture, png, webp, write_frames
 from mmnotes.page.lab_forms import InNotebook, OnPage
 from mmnotes.page.lab_page import Page
@@ -35,8 +38,9 @@ class Lab:
 
     `name` names the folder of its pictures, a different one for each lab of a chapter; every control is a
     keyword argument of `draw` and `describe`. `size` is in inches, 120 CSS pixels each. Where that is too wide for
-    the letters on a phone, `narrow` is the size for which `draw` arranges the same on a phone. A `network` is what a
-    reader of the book may run on input of their own, in place of the pictures.
+    the letters on a phone, `narrow` is the size for which `draw` arranges the same on a phone. `formula` says how the
+    page computes the lab, which then needs one picture only. A `network` is what a reader of the book may run on
+    input of their own, in place of the pictures.
 
     Errors: ValueError if the name is not lower-case words joined by hyphens; if `draw` or `describe` does not
     take exactly these controls; if the book would need more than 64 pictures or 1.5 MB of either size; if a
@@ -53,11 +57,13 @@ class Lab:
         title: str,
         size: Size = (4.4, 3.1),
         narrow: Size | None = None,
+        formula: Formula | None = None,
         network: Network | None = None,
         **controls: Control,
     ) -> None:
         self.draw, self.describe, self.name, self.title = draw, describe, name, title
-        self.size, self.narrow, self.network, self.controls = size, narrow, network, controls
+        self.size, self.narrow, self.controls = size, narrow, controls
+        self.formula, self.network = formula, network
         self.defaults = {key: control.default for key, control in controls.items()}
         self._check()
         folder = os.environ.get("MMNOTES_LAB_FRAMES")
@@ -71,7 +77,7 @@ class Lab:
         _check_takes(self.draw, "draw", ["a figure"], self.defaults)
         _check_takes(self.describe, "describe", [], self.defaults)
         frames = math.prod(len(control.values) for control in self.controls.values())
-        if frames > MOST_FRAMES:
+        if frames > MOST_FRAMES and not self.formula:
             raise self._too_much(f"{frames} pictures", f"{MOST_FRAMES}")
 
     def _render(self, values: dict[str, Value]) -> tuple[bytes, str]:
@@ -83,24 +89,31 @@ class Lab:
         return InNotebook(self.title, self.controls, self._render, self._render(self.defaults), self.size)
 
     def _on_a_page(self, folder: Path) -> OnPage:
-        """Draw every setting, write the pictures into the folder, and give the HTML that shows them."""
-        grids = [control.values for control in self.controls.values()]
+        """Draw every setting, write the pictures into the folder, and give the HTML that shows them.
+
+        With a formula that is the default alone. Its script lies beside the picture, and what the build holds it to
+        beside the chapter's folder, since no reader needs that.
+        """
+        grids = [[control.default] if self.formula else control.values for control in self.controls.values()]
         settings = [dict(zip(self.controls, values, strict=True)) for values in itertools.product(*grids)]
         texts = [self.describe(**values) for values in settings]
         frames = self._frames(settings, self.size, on_a_phone=self.narrow is None)
         narrow = self._frames(settings, self.narrow, on_a_phone=True) if self.narrow else []
-        for key in self.controls:
+        for key in [] if self.formula else self.controls:
             _check_moves(key, "the picture", frames, settings)
             _check_moves(key, "the description", texts, settings)
-        write_frames(
-            {f"{i}.webp": frame for i, frame in enumerate(frames)}
-            | {f"{i}-narrow.webp": frame for i, frame in enumerate(narrow)},
-            folder / self.name,
-        )
+        files = {f"{i}.webp": frame for i, frame in enumerate(frames)}
+        files |= {f"{i}-narrow.webp": frame for i, frame in enumerate(narrow)}
+        if self.formula:
+            files |= {**self.formula.files, "formula.js": self.formula.source}
+            held = json.dumps(self.formula.held(self.controls, self.describe), ensure_ascii=False).encode()
+            write_frames({"held.json": held}, folder.parent / "held" / self.name)
+        write_frames(files, folder / self.name)
         address = f"../_static/labs/{folder.name}/{self.name}"
         shown = settings.index(self.defaults)
         live = offered(self.network, self.name, folder.with_name("live")) if self.network else ""
-        page = Page(self.name, self.title, self.controls, texts, shown, address, self.size, self.narrow, live)
+        sizes = (self.size, self.narrow)
+        page = Page(self.name, self.title, self.controls, texts, shown, address, *sizes, self.formula, live)
         return OnPage(self.title, page.html())
 
     def _frames(self, settings: list[dict[str, Value]], size: Size, *, on_a_phone: bool) -> list[bytes]:

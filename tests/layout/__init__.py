@@ -112,11 +112,8 @@ def room_of(path: Path, root: Path) -> str:
 def mechanism_modules(root: Path) -> list[Path]:
     """What a reader of the code reads: the modules of chapters, layers and models, but for what only the page needs."""
     rooms = {*stems(root), "layers", "models"}
-    return [
-        path
-        for path in modules(root)
-        if room_of(path, root) in rooms and path.name not in ("__init__.py", "exercises.py", "plots.py", "diagram.py")
-    ]
+    others = ("__init__.py", "exercises.py", "plots.py", "diagram.py", "formulas.py")
+    return [path for path in modules(root) if room_of(path, root) in rooms and path.name not in others]
 
 
 def parsed(path: Path) -> ast.Module:

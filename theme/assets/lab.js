@@ -1,10 +1,12 @@
-// Labs of the built book: native controls choose which of the pictures made by `make book` is shown.
+// Labs of the built book: native controls choose what is shown. How it is shown is the matter of a lab's screen: that of
+// most labs, below, has pictures made by `make book`; that of theme/assets/formula/lab.js computes.
 // The HTML comes from mmnotes/page/lab_page.py; everything needed is in its data attributes.
 (() => {
   "use strict";
 
   const QUIET = 500; // milliseconds without a change before the description is announced
   const PACE = 900; // milliseconds a step is shown while playing
+  const COURSE = 20000; // milliseconds that a course of many steps takes
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const phone = matchMedia("(max-width: 30rem)"); // as in mmnotes/page/lab_page.py
 
@@ -53,10 +55,9 @@
     };
   }
 
-  function startLab(lab) {
-    const part = (name) => lab.querySelector(`.mm-lab-${name}`);
-    const [link, controls, picture, text, live] = ["link", "controls", "picture", "text", "live"].map(part);
-    const fields = [...controls.querySelectorAll("[data-stride]")];
+  // Pictures made beforehand: the controls' positions are the number of the one to show.
+  function frames(lab, fields, on) {
+    const [picture, text] = ["picture", "text"].map((name) => lab.querySelector(`.mm-lab-${name}`));
     const texts = JSON.parse(lab.dataset.texts);
     const first = Number(lab.dataset.shown);
     const narrow = lab.querySelector("source"); // some labs have pictures of their own for a phone
@@ -64,8 +65,6 @@
     const slim = (frame) => `${lab.dataset.address}/${frame}-narrow.webp`;
     const load = gallery((frame) => (narrow && phone.matches ? slim : wide)(frame));
     let wanted = first;
-    let announcement;
-    let playing;
 
     function prefetch() {
       load(first); // printing shows it again, and cannot wait
@@ -91,6 +90,36 @@
       lab.classList.add("mm-lab-failed");
     }
 
+    function change() {
+      const frame = fields.reduce((sum, field) => sum + position(field) * Number(field.dataset.stride), 0);
+      wanted = frame;
+      // Only the picture asked for last may appear, in whatever order they arrive.
+      const finish = (act) => () => {
+        if (frame !== wanted) return;
+        act(frame);
+        on.shown();
+        prefetch();
+      };
+      lab.classList.add("mm-lab-loading");
+      load(frame).then(finish(show), finish(fail)); // before the next screen refresh if it is there already
+    }
+
+    return {
+      change, prefetch, state: () => [], recall() {}, print: () => show(first), printed: () => show(wanted),
+    };
+  }
+
+  // Brings a lab to life on a screen. The screen is told when a control has changed (`change`), will soon (`prefetch`),
+  // and when a page is printed (`print`, `printed`); what it has besides the controls is part of the address (`state`,
+  // `recall`). It tells when it shows what was asked for (`on.shown`), when a reader moves something in the drawing
+  // (`on.moved`), and when such a move has ended (`on.settled`).
+  function startLab(lab, makeScreen) {
+    const part = (name) => lab.querySelector(`.mm-lab-${name}`);
+    const [link, controls, text, live] = ["link", "controls", "text", "live"].map(part);
+    const fields = [...controls.querySelectorAll("input, select")];
+    let announcement;
+    let playing;
+
     // Say what is shown once the reader pauses; every step of a drag would flood a screen reader.
     function announce() {
       clearTimeout(announcement);
@@ -99,25 +128,15 @@
 
     function change() {
       fields.forEach(showValue);
-      const frame = fields.reduce((sum, field) => sum + position(field) * Number(field.dataset.stride), 0);
-      wanted = frame;
-      // Only the picture asked for last may appear, in whatever order they arrive.
-      const finish = (act) => () => {
-        if (frame !== wanted) return;
-        act(frame);
-        announce();
-        prefetch();
-      };
-      lab.classList.add("mm-lab-loading");
-      load(frame).then(finish(show), finish(fail)); // before the next screen refresh if it is there already
+      screen.change();
     }
 
     // The address opens the lab as it stands: #lab-name?control=value&...
     const key = (field) => field.id.slice(lab.id.length + 1);
 
     function remember() {
-      const state = new URLSearchParams(fields.map((field) => [key(field), values(field)[position(field)]]));
-      const address = `#${lab.id}?${state}`;
+      const set = fields.map((field) => [key(field), values(field)[position(field)]]);
+      const address = `#${lab.id}?${new URLSearchParams([...set, ...screen.state()])}`;
       link.href = address;
       history.replaceState(null, "", address);
     }
@@ -130,6 +149,7 @@
         const place = values(field).indexOf(wished.get(key(field)));
         if (place >= 0) put(field, place);
       }
+      screen.recall(wished);
       change();
       if (state) lab.scrollIntoView(); // the browser finds only plain names
     }
@@ -162,23 +182,27 @@
           step(field);
           if (position(field) === Number(field.max)) stop();
         };
-        playing = { button, timer: setInterval(advance, PACE) };
+        playing = { button, timer: setInterval(advance, Math.min(PACE, COURSE / Number(field.max))) };
         button.textContent = "Pause";
         advance();
       });
     }
 
+    const screen = makeScreen(lab, fields, {
+      shown: announce, moved: () => { stop(); change(); }, settled: remember,
+    });
     controls.hidden = false;
-    controls.addEventListener("focusin", prefetch, { once: true });
-    controls.addEventListener("pointerover", prefetch, { once: true });
+    controls.addEventListener("focusin", screen.prefetch, { once: true });
+    controls.addEventListener("pointerover", screen.prefetch, { once: true });
     controls.addEventListener("input", () => { stop(); change(); });
     controls.addEventListener("change", remember); // once a drag has ended: browsers limit how often the address changes
     controls.querySelectorAll(".mm-lab-play").forEach(startPlayer);
     addEventListener("hashchange", recall);
     recall();
-    addEventListener("beforeprint", () => show(first));
-    addEventListener("afterprint", () => show(wanted));
+    addEventListener("beforeprint", screen.print);
+    addEventListener("afterprint", screen.printed);
   }
 
-  document.querySelectorAll(".mm-lab").forEach(startLab);
+  document.querySelectorAll(".mm-lab:not([data-given])").forEach((lab) => startLab(lab, frames));
+  globalThis.mmnotes = { startLab, position, put, phone };
 })();
