@@ -7,7 +7,7 @@ Differs: norms, the text and the embeddings are left out; they are less than a h
 
 
 def film_tokens(*, frames: int, height: int, width: int, patch: int, patch_frames: int = 1) -> int:
-    """How many tokens a film has.
+    """How many tokens a film has. There is nothing to trace.
 
     Shapes: -> a whole number.
     Units: frames, pixels (or latents) and patches of the same grid.
@@ -24,6 +24,7 @@ def pass_cost(tokens: int, *, dim: int, hidden: int, depth: int, density: float 
     """Multiplications of one pass: depth ((4 dim² + 3 dim hidden) tokens + 2 dim density tokens²).
 
     Four square matrices for attention, three for the gated network, and each query with each key it reads, twice.
+    There is nothing to trace.
 
     Shapes: -> a number.
     Errors: ValueError for tokens below 1 or a density outside 0 to 1, 0 excluded.

@@ -7,12 +7,12 @@ anew for each batch. Drafts are made from the films themselves.
 import sys
 
 import torch
+from mmnotes.layers.lora import lora_state, with_lora
+from mmnotes.models.film_generator import FilmNet, pretrained_film_net, to_film_net
 from torch import Tensor
 
 from mmnotes.coarse_to_fine import drafted, enlarged, noised_draft, on_short_path, short_velocity
 from mmnotes.data import sprite_films
-from mmnotes.layers.lora import lora_state, with_lora
-from mmnotes.models.film_generator import FilmNet, pretrained_film_net, to_film_net
 from tools.training import kept_state, rate, rounded, train_, write
 
 FILE = "coarse_to_fine/refiner.npz"
