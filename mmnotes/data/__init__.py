@@ -20,14 +20,30 @@ from mmnotes.data.emoji import (
 from mmnotes.data.pictures import digits, film, photos
 from mmnotes.data.questions import Question, question_about
 from mmnotes.data.scenes import Scenes, scenes
+from mmnotes.data.sprites import (
+    LEARNED,
+    MOTIONS,
+    UNSEEN,
+    Films,
+    film_texts,
+    is_held_out,
+    moved,
+    shown,
+    sprite_films,
+    walled,
+)
 from mmnotes.data.textures import grounds
 from mmnotes.data.words import vocabulary, word_ids
 
 __all__ = [
+    "LEARNED",
+    "MOTIONS",
+    "UNSEEN",
     "VENDORS",
     "Board",
     "Caption",
     "Concept",
+    "Films",
     "Question",
     "Scenes",
     "Vendor",
@@ -38,9 +54,12 @@ __all__ = [
     "digits",
     "drawings",
     "film",
+    "film_texts",
     "films_of_boards",
     "grounds",
     "image_features",
+    "is_held_out",
+    "moved",
     "never_meet",
     "padded",
     "patch_features",
@@ -49,8 +68,11 @@ __all__ = [
     "pictures_of_drawings",
     "question_about",
     "scenes",
+    "shown",
+    "sprite_films",
     "tagged_features",
     "text_features",
     "vocabulary",
+    "walled",
     "word_ids",
 ]
