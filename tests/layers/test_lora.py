@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmnotes.zero_conv import LoRA
+from mmnotes.layers.lora import LoRA, lora_state, with_lora
 
 
 def pair(*, rank: int = 2, alpha: float = 3.0) -> tuple[nn.Linear, LoRA, Tensor]:
@@ -77,3 +77,42 @@ def test_a_merge_is_rounded_once_whatever_surrounds_it(dtype):
     assert found.dtype == dtype
     steps = (found.double() - exact).abs() / (torch.finfo(dtype).eps * exact.abs().clamp_min(1e-2))
     assert steps.max() < (0.51 if dtype == torch.bfloat16 else 20)
+
+
+def deep():
+    torch.manual_seed(0)
+    inner = nn.Sequential(nn.Linear(7, 5), nn.SiLU(), nn.Conv1d(1, 1, 1))
+    return nn.ModuleDict({"first": inner, "last": nn.Linear(5, 3)}).double()
+
+
+def passed(network, x):
+    return network["last"](network["first"](x))
+
+
+def test_every_linear_layer_of_a_copy_is_adapted_and_only_the_thin_matrices_learn():
+    network, x = deep(), torch.randn(2, 1, 7, dtype=torch.float64)
+    adapted = with_lora(network, rank=2, alpha=3.0)
+    assert isinstance(adapted["first"][0], LoRA) and isinstance(adapted["last"], LoRA)
+    assert torch.equal(passed(adapted, x), passed(network, x))
+    learning = {name for name, each in adapted.named_parameters() if each.requires_grad}
+    assert learning == set(lora_state(adapted)) == {
+        f"{place}.{part}" for place in ("first.0", "last") for part in ("down", "up")
+    }
+    assert isinstance(network["last"], nn.Linear) and network["last"].weight.requires_grad
+
+
+def test_what_was_learned_is_all_that_another_copy_needs():
+    network, x = deep(), torch.randn(2, 1, 7, dtype=torch.float64)
+    one, other = (with_lora(network, rank=2, alpha=3.0) for _ in range(2))
+    for each in lora_state(one).values():
+        nn.init.normal_(each)
+    assert not torch.equal(passed(one, x), passed(other, x))
+    other.load_state_dict(lora_state(one), strict=False)
+    assert torch.equal(passed(one, x), passed(other, x))
+
+
+def test_a_network_without_linear_layers_is_refused():
+    with pytest.raises(ValueError, match="network must have linear layers inside, got Conv1d without"):
+        with_lora(nn.Conv1d(1, 1, 1), rank=1, alpha=1.0)
+    with pytest.raises(ValueError, match="network must hold a LoRA, got Linear without"):
+        lora_state(nn.Linear(3, 3))

@@ -7,12 +7,15 @@ Differs: linear layers only, and no dropout before the product.
 
 import math
 from copy import deepcopy
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from mmnotes.layers.precision import promoted, without_autocast
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class LoRA(nn.Module):
@@ -56,3 +59,47 @@ class LoRA(nn.Module):
         with without_autocast(up.device):
             linear.weight.copy_(weight + self.scale * up @ down)
         return linear
+
+
+def with_lora(network: Network, *, rank: int, alpha: float) -> Network:
+    """A frozen copy of a network in which every linear layer has a ``LoRA`` around it.
+
+    It starts as the network itself, and only the thin matrices learn. It cannot be
+    traced: it makes a module.
+
+    Errors: ValueError for a network that has no linear layer inside, and as ``LoRA``.
+    """
+    copied = deepcopy(network).requires_grad_(False)
+    places = [
+        (owner, name)
+        for owner in copied.modules()
+        for name, child in owner.named_children()
+        if isinstance(child, nn.Linear)
+    ]
+    if not places:
+        kind = type(network).__name__
+        raise ValueError(f"network must have linear layers inside, got {kind} without")
+    for owner, name in places:
+        linear = getattr(owner, name)
+        setattr(owner, name, LoRA(linear, rank=rank, alpha=alpha))
+    return copied
+
+
+def lora_state(network: nn.Module) -> dict[str, Tensor]:
+    """The thin matrices of a network that ``with_lora`` made, by their names in its state
+    dict: all that was learned, for ``load_state_dict(..., strict=False)``.
+
+    Only names are looked at: there is nothing to trace.
+
+    Errors: ValueError for a network without ``LoRA``.
+    """
+    names = {
+        f"{place}.{part}"
+        for place, module in network.named_modules()
+        if isinstance(module, LoRA)
+        for part in ("down", "up")
+    }
+    if not names:
+        kind = type(network).__name__
+        raise ValueError(f"network must hold a LoRA, got {kind} without")
+    return {name: each for name, each in network.state_dict().items() if name in names}
