@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from mmnotes.coarse_to_fine import drafted, enlarged, refined, sharpness
+from mmnotes.coarse_to_fine.pretrained import untrained_refiner
 from mmnotes.data import sprite_films
 from mmnotes.data.sprites import Films
 from mmnotes.flow import Velocity
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.models.film_generator import FilmNet, pretrained_film_net, to_film_net
-from tools.coarse_to_fine.train import SEEDS, STEPS, untrained_refiner
+from tools.coarse_to_fine.train import SEEDS, STEPS
 from tools.training import check_whole, kept_state, shades, write
 
 FILE, STRIPS = "coarse_to_fine/measured.npz", "coarse_to_fine/strips.npz"

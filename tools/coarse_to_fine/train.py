@@ -7,23 +7,19 @@ anew for each batch. Drafts are made from the films themselves.
 import sys
 
 import torch
-from mmnotes.layers.lora import lora_state, with_lora
-from mmnotes.models.film_generator import FilmNet, pretrained_film_net, to_film_net
 from torch import Tensor
 
 from mmnotes.coarse_to_fine import drafted, enlarged, noised_draft, on_short_path, short_velocity
+from mmnotes.coarse_to_fine.pretrained import untrained_refiner
 from mmnotes.data import sprite_films
+from mmnotes.layers.lora import lora_state
+from mmnotes.models.film_generator import FilmNet, to_film_net
 from tools.training import kept_state, rate, rounded, train_, write
 
 FILE = "coarse_to_fine/refiner.npz"
-RANK, STEPS, BATCH, RATE, WARM_UP = 8, 600, 4, 4e-3, 30
+STEPS, BATCH, RATE, WARM_UP = 600, 4, 4e-3, 30
 LOWEST, TEXTURED = 0.1, 0.25  # of the thresholds; share of films on textures
 SEEDS = (0, 1, 2)
-
-
-def untrained_refiner() -> FilmNet:
-    """The film network with a change of low rank in every linear layer, which is none yet."""
-    return with_lora(pretrained_film_net(), rank=RANK, alpha=RANK)
 
 
 def short_loss(network: FilmNet, random: torch.Generator) -> Tensor:
