@@ -29,6 +29,7 @@ from mmnotes.data.sprites import (
     is_held_out,
     moved,
     shown,
+    sprite_cutouts,
     sprite_films,
     walled,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "question_about",
     "scenes",
     "shown",
+    "sprite_cutouts",
     "sprite_films",
     "tagged_features",
     "text_features",

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pad
 
 from mmnotes.data.emoji import concept_index, concepts, cutouts, text_features
 from mmnotes.data.textures import textures
@@ -112,6 +112,15 @@ def film_texts(
     return torch.stack([names[sprite], rules[motion]], dim=1)
 
 
+def sprite_cutouts(sprite: Int[Tensor, "batch"]) -> Float[Tensor, "batch four side side"]:
+    """The sprites as they are drawn, on nothing.
+
+    Shapes: (batch,) -> (batch, 4, 10, 10).
+    Units: colour times opacity, then opacity, from 0 to 1.
+    """
+    return _stock()[sprite][:, 1:-1, 1:-1].permute(0, 3, 1, 2)
+
+
 def is_held_out(speed: Int[Tensor, "... 2"]) -> Tensor:
     """Whether no film that is learned begins with this speed: a fifth of all but the slowest.
 
@@ -172,7 +181,7 @@ def _speeds(name: Motion, held_out: bool) -> Tensor:
 def _stock() -> Tensor:
     """Every drawing of the corpus, 10 pixels wide with a rim of nothing: (concepts, 12, 12, 4)."""
     small = interpolate(cutouts(vendor="noto"), (SPRITE, SPRITE), mode="bilinear", align_corners=False, antialias=True)
-    return torch.nn.functional.pad(small, (1, 1, 1, 1)).permute(0, 2, 3, 1).contiguous()
+    return pad(small, (1, 1, 1, 1)).permute(0, 2, 3, 1).contiguous()
 
 
 @cache
