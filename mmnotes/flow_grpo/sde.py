@@ -72,7 +72,7 @@ def sde_mean(
     x - Δt [v + σ² / (2 t) (x + (1 - t) v)].
 
     The bracket's second half takes out, through the score, what the noise spreads. At
-    σ = 0 this is Euler's step.
+    σ = 0 this is Euler's step. Computed is one multiple of x plus one of v.
 
     Shapes: x and velocity (batch, ...), the times and sigma () -> (batch, ...).
     Units: the velocity is noise - data; Δt = now - then is positive.
@@ -82,9 +82,9 @@ def sde_mean(
     """
     _check(now, then)
     point, towards = promoted(x, velocity)
-    noise = point + (1 - now) * towards
-    drift = towards + sigma.square() / (2 * now) * noise
-    return (point - (now - then) * drift).to(x.dtype)
+    dt, pull = now - then, sigma.square() / (2 * now)
+    mean = (1 - dt * pull) * point - dt * (1 + pull * (1 - now)) * towards
+    return mean.to(x.dtype)
 
 
 def sde_step(
@@ -124,8 +124,9 @@ def log_probability(
     """
     check_positive(std, name="std")
     end, centre = promoted(reached, mean)
-    each = -((end - centre) / std).square() / 2 - std.log() - math.log(2 * math.pi) / 2
-    return each.flatten(1).sum(1)
+    apart = (end - centre).flatten(1)
+    constant = std.log() + math.log(2 * math.pi) / 2
+    return -apart.square().sum(1) / (2 * std.square()) - apart.shape[1] * constant
 
 
 def score_scale(

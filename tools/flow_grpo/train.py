@@ -58,10 +58,10 @@ VARIANTS = {
     "colour": Variant(1.0, 0.0),
     "colour + likeness": Variant(0.5, 0.5),
     "colour + KL": Variant(1.0, 0.0, kl=KL),
+    "colour + 3 likeness": Variant(0.25, 0.75),
+    "colour + likeness + KL": Variant(0.5, 0.5, kl=KL, seeds=(0,)),
     "likeness": Variant(0.0, 1.0),
     "shuffled": Variant(1.0, 0.0, shuffled=True),
-    "colour + likeness + KL": Variant(0.5, 0.5, kl=KL, seeds=(0,)),
-    "likeness + KL": Variant(0.0, 1.0, kl=KL, seeds=(0,)),
 }
 
 
