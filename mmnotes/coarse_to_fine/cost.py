@@ -20,7 +20,7 @@ def film_tokens(*, frames: int, height: int, width: int, patch: int, patch_frame
     return (frames // patch_frames) * (height // patch) * (width // patch)
 
 
-def pass_cost(tokens: int, *, dim: int, hidden: int, depth: int, density: float = 1.0) -> float:
+def pass_cost(*, tokens: int, dim: int, hidden: int, depth: int, density: float = 1.0) -> float:
     """Multiplications of one pass: depth ((4 dim² + 3 dim hidden) tokens + 2 dim density tokens²).
 
     Four square matrices for attention, three for the gated network, and each query with each key it reads, twice.

@@ -15,7 +15,7 @@ from mmnotes.layers.precision import promoted
 
 def enlarged(
     draft: Float[Tensor, "batch frames channels height width"], *, frames: int, side: int
-) -> Float[Tensor, "batch more_frames channels side side"]:
+) -> Float[Tensor, "batch _ channels side side"]:
     """The draft at so many frames of side x side pixels: the first and the last of each axis stay where they are, and
     what lies between is read off straight lines.
 
@@ -50,7 +50,7 @@ def read_at(*, few: int, many: int) -> Float[Tensor, "many"]:
 
 def drafted(
     film: Float[Tensor, "batch frames channels height width"], *, factor: int
-) -> Float[Tensor, "batch fewer channels rows columns"]:
+) -> Float[Tensor, "batch _ channels rows columns"]:
     """What is left of a film in a draft: every other frame, and the mean of each factor x factor square of pixels.
 
     Shapes: film (batch, frames, channels, height, width) -> (batch, ceil(frames / 2), channels, height / factor, width

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mmnotes.flow import Velocity, euler
+from mmnotes.flow.path import per_sample
 from mmnotes.layers.precision import promoted
 
 
@@ -26,7 +27,7 @@ def noised_draft(
     Errors: ValueError for a t_th that is not in that range, 0 excluded.
     Source: LongCat-Video, pipeline_longcat_video.py, generate_refine.
     """
-    check_threshold(t_th)
+    _check(t_th)
     start, end = promoted(draft, noise)
     return ((1 - t_th) * start + t_th * end).to(draft.dtype)
 
@@ -45,21 +46,23 @@ def on_short_path(
     Errors: as ``noised_draft``.
     Source: LongCat-Video technical report, on coarse-to-fine generation.
     """
-    check_threshold(t_th)
-    share = (t / t_th).reshape(-1, *[1] * (film.ndim - 1))
-    return torch.lerp(*promoted(film, start), share.to(promoted(film)[0].dtype)).to(film.dtype)
+    _check(t_th)
+    near, far, share = promoted(film, start, per_sample(t / t_th, film))
+    return torch.lerp(near, far, share).to(film.dtype)
 
 
 def short_velocity(
     film: Float[Tensor, "batch *rest"], start: Float[Tensor, "batch *rest"], *, t_th: float
 ) -> Float[Tensor, "batch *rest"]:
-    """The velocity of a line of the shortened path, what the refiner learns: (start - film) / t_th.
+    """The velocity of a line of the shortened path: (start - film) / t_th.
+
+    It is what the refiner learns.
 
     Shapes: film and start (batch, ...) -> (batch, ...).
     Errors: as ``noised_draft``.
-    Source: LongCat-Video technical report, on coarse-to-fine generation, with the sign turned round.
+    Source: LongCat-Video technical report, coarse-to-fine generation; its sign is the other.
     """
-    check_threshold(t_th)
+    _check(t_th)
     data, far = promoted(film, start)
     return ((far - data) / t_th).to(film.dtype)
 
@@ -74,7 +77,7 @@ def short_times(*, steps: int, t_th: float) -> Float[Tensor, "times"]:
     Errors: as ``noised_draft``; ValueError for steps below 2.
     Source: LongCat-Video, pipeline_longcat_video.py, generate_refine, whose grid of ``steps`` times ends at .001.
     """
-    check_threshold(t_th)
+    _check(t_th)
     if steps < 2:
         raise ValueError(f"steps must be at least 2, got {steps}")
     grid = torch.linspace(1, 0.001, steps)
@@ -104,7 +107,6 @@ def refined(
     return euler(velocity, noised_draft(draft, noise, t_th=t_th), torch.linspace(t_th, 0, steps + 1))
 
 
-def check_threshold(t_th: float) -> None:
-    """Errors: ValueError for a threshold outside 0 to 1, or 0."""
+def _check(t_th: float) -> None:
     if not 0 < t_th <= 1:
         raise ValueError(f"t_th must be above 0 and at most 1, got {t_th}")

@@ -22,13 +22,13 @@ def test_half_of_what_torch_counts_for_a_block():
         q, k, v = (each(x) for each in square[:3])
         square[3]((q @ k.T) @ v)
         back(wide[0](x) * wide[1](x))
-    assert 2 * pass_cost(tokens, dim=dim, hidden=hidden, depth=1) == counter.get_total_flops()
+    assert 2 * pass_cost(tokens=tokens, dim=dim, hidden=hidden, depth=1) == counter.get_total_flops()
 
 
 def test_layers_add_up_and_density_scales_attention_alone():
-    one = pass_cost(100, dim=8, hidden=16, depth=1)
-    assert pass_cost(100, dim=8, hidden=16, depth=3) == pytest.approx(3 * one)
-    assert one - pass_cost(100, dim=8, hidden=16, depth=1, density=0.25) == pytest.approx(0.75 * 2 * 8 * 100**2)
+    one = pass_cost(tokens=100, dim=8, hidden=16, depth=1)
+    assert pass_cost(tokens=100, dim=8, hidden=16, depth=3) == pytest.approx(3 * one)
+    assert one - pass_cost(tokens=100, dim=8, hidden=16, depth=1, density=0.25) == pytest.approx(0.75 * 2 * 8 * 100**2)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,11 @@ def test_layers_add_up_and_density_scales_attention_alone():
             lambda: film_tokens(frames=3, height=4, width=4, patch=2, patch_frames=2),
             "frames must be a positive multiple of .* 2, got 3",
         ),
-        (lambda: pass_cost(0, dim=1, hidden=1, depth=1), "tokens must be at least 1, got 0"),
-        (lambda: pass_cost(1, dim=1, hidden=1, depth=1, density=0.0), "density must be above 0 and at most 1, got 0.0"),
+        (lambda: pass_cost(tokens=0, dim=1, hidden=1, depth=1), "tokens must be at least 1, got 0"),
+        (
+            lambda: pass_cost(tokens=1, dim=1, hidden=1, depth=1, density=0.0),
+            "density must be above 0 and at most 1, got 0.0",
+        ),
     ],
 )
 def test_bad_input_is_named(call, named):
