@@ -1,25 +1,25 @@
 """Films whose every frame is known: a drawing of the corpus that moves by an exact rule in a room with a wall.
 
 A frame has 32 x 32 pixels; a wall one pixel wide runs along the rim; a sprite is a drawing 10 pixels wide. Places and
-speeds are whole pixels, so that a drawing is moved and never redrawn. Three rules: a sprite *glides*, it never meets a
-wall; it *bounces*, at a wall its speed turns round; it *falls*, one pixel a frame faster in each frame, and bounces off
-the floor.
+speeds are whole steps of two pixels, so that a drawing is moved and never redrawn. Three rules: a sprite *glides*, it
+never meets a wall; it *bounces*, at a wall its speed turns round; it *falls*, one step a frame faster in each frame, and
+bounces off the floor.
 """
 
 from functools import cache
 from typing import Literal, NamedTuple, get_args
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from mmnotes.data.emoji import concept_index, concepts, cutouts, text_features
+from mmnotes.data.emoji import concept_index, cutouts, text_features
 from mmnotes.data.textures import textures
 
 Motion = Literal["glides", "bounces", "falls"]
 MOTIONS: tuple[Motion, ...] = get_args(Motion)
-FRAMES, SIDE, SPRITE, WALL = 12, 32, 10, 1
+FRAMES, SIDE, SPRITE, WALL, STEP = 10, 32, 10, 1, 2
 FARTHEST = SIDE - 2 * WALL - SPRITE  # the largest coordinate of a sprite's corner, counted from the wall
 GROUNDS, WALL_LIGHT = 64, 0.45  # textures in stock; a wall is this much of its ground
 LEARNED = (
@@ -54,10 +54,11 @@ def sprite_films(
     held_out: bool = False,
     textured: float = 0.0,
     frames: int = FRAMES,
+    step: int = STEP,
 ) -> Films:
     """So many films of a sprite that was learned, or of an unseen one, with speeds that were learned, or held out.
 
-    A share of the grounds are textures, the others are of one colour.
+    A share of the grounds are textures, the others are of one colour. All moves by whole steps of so many pixels.
 
     Shapes: pixels (count, frames, 3, 32, 32), text (count, 2, 384).
     Units: red, green and blue from 0 to 1; places in pixels, from 0 to 20; features about 1 in size.
@@ -66,7 +67,7 @@ def sprite_films(
     corpus = torch.tensor([concept_index(label) for label in labels])
     sprite = corpus[torch.randint(len(corpus), (count,), generator=random)]
     motion = torch.randint(len(MOTIONS), (count,), generator=random)
-    places = _paths(motion, held_out, frames, random)
+    places = _paths(motion, held_out, frames, FARTHEST // step, random) * step
     colour = torch.rand(count, 3, 1, 1, generator=random).expand(-1, -1, SIDE, SIDE)
     texture = _textures()[torch.randint(GROUNDS, (count,), generator=random)]
     ground = torch.where(torch.rand(count, 1, 1, 1, generator=random) < textured, texture, colour).clone()
@@ -100,9 +101,7 @@ def walled(ground: Float[Tensor, "batch channels height width"]) -> Float[Tensor
     return ground * torch.where(rim > 0, WALL_LIGHT, 1.0)
 
 
-def film_texts(
-    sprite: Int[Tensor, "batch"], motion: Int[Tensor, "batch"]
-) -> Float[Tensor, "batch words text_dim"]:
+def film_texts(sprite: Int[Tensor, "batch"], motion: Int[Tensor, "batch"]) -> Float[Tensor, "batch words text_dim"]:
     """The two tokens of each text: the sprite's name as the corpus knows it, and its motion.
 
     Shapes: (batch,) and (batch,) -> (batch, 2, 384).
@@ -130,35 +129,40 @@ def is_held_out(speed: Int[Tensor, "... 2"]) -> Tensor:
 
 
 def moved(
-    place: Int[Tensor, "batch 2"], speed: Int[Tensor, "batch 2"], falls: Tensor, *, frames: int
+    place: Int[Tensor, "batch 2"],
+    speed: Int[Tensor, "batch 2"],
+    falls: Bool[Tensor, "batch"],
+    *,
+    frames: int,
+    farthest: int,
 ) -> Int[Tensor, "batch frames 2"]:
-    """The places of so many frames from the first and its speed, in the room.
+    """The places of so many frames from the first and its speed, in a room with places 0 to ``farthest``.
 
-    Each frame adds the speed; where that leads into a wall, place and speed are mirrored there; what falls gets one
-    pixel a frame faster downwards.
+    Each frame adds the speed; where that leads into a wall, place and speed are mirrored there; what falls gets faster
+    downwards by 1.
 
     Shapes: place and speed (batch, 2), falls (batch,) -> (batch, frames, 2).
     """
     places, down = [place], torch.stack([falls.long(), torch.zeros_like(falls, dtype=torch.long)], dim=1)
     for _ in range(frames - 1):
         there = places[-1] + speed
-        inside = torch.where(there < 0, -there, torch.where(there > FARTHEST, 2 * FARTHEST - there, there))
+        inside = torch.where(there < 0, -there, torch.where(there > farthest, 2 * farthest - there, there))
         speed = torch.where(inside == there, speed, -speed) + down
         places.append(inside)
     return torch.stack(places, dim=1)
 
 
-def _paths(motion: Tensor, held_out: bool, frames: int, random: torch.Generator) -> Tensor:
+def _paths(motion: Tensor, held_out: bool, frames: int, farthest: int, random: torch.Generator) -> Tensor:
     glides, falls = motion == MOTIONS.index("glides"), motion == MOTIONS.index("falls")
     speeds = torch.stack([_speeds(name, held_out)[_picks(name, held_out, len(motion), random)] for name in MOTIONS])
     speed = speeds[motion, torch.arange(len(motion))]
-    start = torch.randint(FARTHEST + 1, (len(motion), 2), generator=random)
+    start = torch.randint(farthest + 1, (len(motion), 2), generator=random)
     way = speed * (frames - 1)
-    room = FARTHEST - way.abs()
-    fits = (start * (room + 1)) // (FARTHEST + 1) + (-way).clamp(min=0)
+    room = farthest - way.abs()
+    fits = (start * (room + 1)) // (farthest + 1) + (-way).clamp(min=0)
     upper = start // torch.tensor([2, 1])
     place = torch.where(glides[:, None], fits, torch.where(falls[:, None], upper, start))
-    return moved(place, speed, falls, frames=frames)
+    return moved(place, speed, falls, frames=frames, farthest=farthest)
 
 
 def _picks(name: Motion, held_out: bool, count: int, random: torch.Generator) -> Tensor:
@@ -167,8 +171,8 @@ def _picks(name: Motion, held_out: bool, count: int, random: torch.Generator) ->
 
 @cache
 def _speeds(name: Motion, held_out: bool) -> Tensor:
-    """Rows and columns a frame with which a motion may begin."""
-    most = {"glides": (1, 1, 1), "bounces": (3, 3, 3), "falls": (3, 0, 2)}[name]
+    """Steps down and to the right with which a motion may begin."""
+    most = {"glides": (1, 1, 1), "bounces": (2, 2, 2), "falls": (2, 0, 1)}[name]
     pairs = torch.cartesian_prod(torch.arange(-most[0], most[1] + 1), torch.arange(-most[2], most[2] + 1))
     fast = pairs.abs().amax(1)
     kept = (fast > 0) if name == "glides" else (fast > 1) if name == "bounces" else fast >= 0

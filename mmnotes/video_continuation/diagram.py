@@ -31,7 +31,9 @@ def diagram() -> Diagram:
     drawing.arrow(among, every)
     drawing.words(((LEFT + RIGHT) / 2, ATTENTION - 18), "$K, V$")
     text = drawing.box((LEFT, TEXT), "text", width=80, height=28)
-    told = drawing.box((RIGHT, TEXT), "noisy reads text", width=118, height=30, colour=ORANGE, link="equation-film-text")
+    told = drawing.box(
+        (RIGHT, TEXT), "noisy reads text", width=118, height=30, colour=ORANGE, link="equation-film-text"
+    )
     drawing.arrow(text, told)
     drawing.arrow(every, told)
     velocity = drawing.box((RIGHT, OUT), "velocity $v$", width=118, height=30, colour=GREEN, link="equation-film-loss")

@@ -90,9 +90,7 @@ def _block_causal_mistakes(query: Tensor, key: Tensor, value: Tensor, clean: int
         "Here the noisy tokens read the clean ones alone, and no longer each other.": (
             _read(query, key, value, (torch.arange(len(query)) < clean).expand(len(query), -1))
         ),
-        "The scores are divided by the root of the width.": (
-            _read(query * query.shape[1] ** 0.5, key, value, mask)
-        ),
+        "The scores are divided by the root of the width.": (_read(query * query.shape[1] ** 0.5, key, value, mask)),
     }
 
 

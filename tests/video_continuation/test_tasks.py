@@ -47,7 +47,11 @@ def test_half_precision_is_summed_in_single():
 
 def test_two_calls_of_attention_are_one_with_the_mask():
     torch.manual_seed(0)
-    attention, x, angles = FilmAttention(dim=16, heads=2), torch.randn(2, 12, 16), film_angles(3, 2, 2, head_dim=8)[None]
+    attention, x, angles = (
+        FilmAttention(dim=16, heads=2),
+        torch.randn(2, 12, 16),
+        film_angles(3, 2, 2, head_dim=8)[None],
+    )
     found, _ = attention(x, angles.cos(), angles.sin(), clean=8)
     query, key, value = attention.projected(x)
     query, key = (rotate_adjacent(each, angles.cos(), angles.sin()) for each in (query, key))
