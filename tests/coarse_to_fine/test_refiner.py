@@ -20,12 +20,12 @@ def films():
 def of(network, films, t_th):
     """What a network makes of the first film's draft, in five steps."""
     truth = to_film_net(films.pixels[:1])
-    draft = enlarged(drafted(truth, factor=2), frames=12, side=32)
+    draft = enlarged(drafted(truth, factor=2), frames=10, side=32)
     noise = torch.randn(truth.shape, generator=torch.Generator().manual_seed(0))
 
     @torch.no_grad()
     def velocity(x, t):
-        return network(x, t[:, None].expand(-1, 12), films.text[:1], n_cond=0)
+        return network(x, t[:, None].expand(-1, 10), films.text[:1], n_cond=0)
 
     return truth, refined(velocity, draft, noise, t_th=t_th, steps=5)
 
@@ -50,5 +50,5 @@ def test_stored_films_are_what_the_networks_make(films, way, made):
 
 def test_the_refiner_is_sharper_than_the_draft(films):
     truth, found = of(pretrained_refiner(), films, 0.5)
-    draft = enlarged(drafted(truth, factor=2), frames=12, side=32)
+    draft = enlarged(drafted(truth, factor=2), frames=10, side=32)
     assert sharpness(found, truth) > 3 * sharpness(draft, truth)

@@ -21,7 +21,7 @@ from tools.training import check_whole, kept_state, shades, write
 FILE, STRIPS = "coarse_to_fine/measured.npz", "coarse_to_fine/strips.npz"
 THRESHOLDS = tuple(round(0.1 * n, 1) for n in range(1, 11))
 COUNTS, FEW, AT = (1, 2, 3, 5, 10, 20), 5, 0.5  # steps; those of the report; its threshold
-FILMS, KNOWN, SHOWN, LEVELS = 8, 512, slice(0, 12, 2), 63
+FILMS, KNOWN, SHOWN, LEVELS = 8, 512, slice(0, 10, 2), 63
 KINDS = {"learned": 11, "unseen": 12}  # seeds of the films
 
 
@@ -116,7 +116,7 @@ def drawn(ways: dict[str, list[FilmNet]]) -> Samples:
                 velocity, noise = velocity_of(networks[0], one), noise_like(truth, 0)
                 found = refined(velocity, large_drafts(truth), noise, t_th=t_th, steps=FEW)
                 pictures.append(((found[0, SHOWN] + 1) / 2).clamp(0, 1))
-    axes = {"films": [*KINDS], "way": [*ways], "t_th": THRESHOLDS, "frame": list(range(12))[SHOWN]}
+    axes = {"films": [*KINDS], "way": [*ways], "t_th": THRESHOLDS, "frame": list(range(10))[SHOWN]}
     return shades(pictures, axes, levels=LEVELS, settings={"steps": FEW, "seed": 0})
 
 

@@ -1,4 +1,4 @@
-"""Train the refiner of drafts: ``python -m tools.coarse_to_fine.train``. Takes ten minutes a seed on one core.
+"""Train the refiner of drafts: ``python -m tools.coarse_to_fine.train``. Takes six minutes a seed on one core.
 
 A change of low rank of the film network learns the shortened path from noised drafts to films, with the threshold drawn
 anew for each batch. Drafts are made from the films themselves.
@@ -17,7 +17,7 @@ from mmnotes.models.film_generator import FilmNet, to_film_net
 from tools.training import kept_state, rate, rounded, train_, write
 
 FILE = "coarse_to_fine/refiner.npz"
-STEPS, BATCH, RATE, WARM_UP = 600, 4, 4e-3, 30
+STEPS, BATCH, RATE, WARM_UP = 300, 4, 4e-3, 30
 LOWEST, TEXTURED = 0.1, 0.25  # of the thresholds; share of films on textures
 SEEDS = (0, 1, 2)
 
