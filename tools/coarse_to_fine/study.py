@@ -20,7 +20,7 @@ from tools.training import check_whole, kept_state, shades, write
 
 FILE, STRIPS = "coarse_to_fine/measured.npz", "coarse_to_fine/strips.npz"
 THRESHOLDS = tuple(round(0.1 * n, 1) for n in range(1, 11))
-COUNTS, FEW, AT = (1, 2, 3, 5, 10, 20), 5, 0.5  # steps; those of the report; its threshold
+COUNTS, FEW, AT = (1, 2, 5, 10, 20), 5, 0.5  # steps; those of the report; its threshold
 FILMS, KNOWN, SHOWN, LEVELS = 8, 512, slice(0, 10, 2), 63
 KINDS = {"learned": 11, "unseen": 12}  # seeds of the films
 
