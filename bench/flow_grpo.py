@@ -51,9 +51,7 @@ def rows() -> Iterator[Row]:
     def weighed() -> Tensor:
         """Once more through the network, as for an update."""
         step = rollout(along, start, fresh, times, at=AT, a=A)
-        mean = sde_mean(
-            step.x, along(step.x, step.now.expand(PICTURES)), step.now, step.then, sigma=step.sigma
-        )
+        mean = sde_mean(step.x, along(step.x, step.now.expand(PICTURES)), step.now, step.then, sigma=step.sigma)
         return log_probability(step.reached, mean, std=step.sigma * (step.now - step.then).sqrt())
 
     name = f"flow_grpo, 4 x 4 pictures, {STEPS} steps, one random"

@@ -6,6 +6,7 @@ Every step draws from a generator seeded by the seed and the step's number, so a
 exactly where an uninterrupted one does.
 """
 
+import copy
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -74,6 +75,21 @@ def check_whole(*, name: str, seed: int, steps: int) -> None:
     """End a study of a run that is not trained to its end: a number of one would pass for a result."""
     if (done := steps_done(name=name, seed=seed)) != steps:
         sys.exit(f"{name}, seed {seed}, has {done} of {steps} steps; nothing is written")
+
+
+class Averaged(nn.Module):
+    """A network, and the running mean of its weights, which keeps a share ``kept`` of itself at each step."""
+
+    def __init__(self, network: nn.Module, *, kept: float) -> None:
+        super().__init__()
+        self.network, self.mean = network, copy.deepcopy(network).requires_grad_(False)
+        self.kept = kept
+
+    @torch.no_grad()
+    def follow_(self) -> None:
+        """Move the mean a little towards the weights."""
+        for mean, now in zip(self.mean.parameters(), self.network.parameters(), strict=True):
+            mean.lerp_(now, 1 - self.kept)
 
 
 def one_step(

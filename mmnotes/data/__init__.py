@@ -17,17 +17,15 @@ from mmnotes.data.emoji import (
     tagged_features,
     text_features,
 )
+from mmnotes.data.motions import MOTIONS, is_held_out, moved
 from mmnotes.data.pictures import digits, film, photos
 from mmnotes.data.questions import Question, question_about
 from mmnotes.data.scenes import Scenes, scenes
 from mmnotes.data.sprites import (
     LEARNED,
-    MOTIONS,
     UNSEEN,
     Films,
     film_texts,
-    is_held_out,
-    moved,
     shown,
     sprite_cutouts,
     sprite_films,

@@ -2,23 +2,22 @@
 
 A frame has 32 x 32 pixels; a wall one pixel wide runs along the rim; a sprite is a drawing 10 pixels wide. Places and
 speeds are whole steps of two pixels, so that a drawing is moved and never redrawn. Three rules: a sprite *glides*, it
-never meets a wall; it *bounces*, at a wall its speed turns round; it *falls*, one step a frame faster in each frame, and
-bounces off the floor.
+never meets a wall; it *bounces*, at a wall its speed turns round; it *falls*, one step a frame faster in each frame,
+and bounces off the floor.
 """
 
 from functools import cache
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
 from mmnotes.data.emoji import concept_index, cutouts, text_features
+from mmnotes.data.motions import MOTIONS, paths_of
 from mmnotes.data.textures import textures
 
-Motion = Literal["glides", "bounces", "falls"]
-MOTIONS: tuple[Motion, ...] = get_args(Motion)
 FRAMES, SIDE, SPRITE, WALL, STEP = 10, 32, 10, 1, 2
 FARTHEST = SIDE - 2 * WALL - SPRITE  # the largest coordinate of a sprite's corner, counted from the wall
 GROUNDS, WALL_LIGHT = 64, 0.45  # textures in stock; a wall is this much of its ground
@@ -67,7 +66,7 @@ def sprite_films(
     corpus = torch.tensor([concept_index(label) for label in labels])
     sprite = corpus[torch.randint(len(corpus), (count,), generator=random)]
     motion = torch.randint(len(MOTIONS), (count,), generator=random)
-    places = _paths(motion, held_out, frames, FARTHEST // step, random) * step
+    places = paths_of(motion, held_out, frames, FARTHEST // step, random) * step
     colour = torch.rand(count, 3, 1, 1, generator=random).expand(-1, -1, SIDE, SIDE)
     texture = _textures()[torch.randint(GROUNDS, (count,), generator=random)]
     ground = torch.where(torch.rand(count, 1, 1, 1, generator=random) < textured, texture, colour).clone()
@@ -88,7 +87,8 @@ def shown(
     rows, columns = (inside.clamp(-1, SPRITE) + 1).unbind(2)
     drawn = _stock()[sprite][torch.arange(len(sprite))[:, None, None, None], rows[..., None], columns[..., None, :]]
     colour, opacity = drawn.permute(0, 1, 4, 2, 3).split([3, 1], dim=2)
-    return colour + (1 - opacity) * walled(ground)[:, None]
+    frames: Tensor = colour + (1 - opacity) * walled(ground)[:, None]
+    return frames
 
 
 def walled(ground: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
@@ -118,67 +118,6 @@ def sprite_cutouts(sprite: Int[Tensor, "batch"]) -> Float[Tensor, "batch four si
     Units: colour times opacity, then opacity, from 0 to 1.
     """
     return _stock()[sprite][:, 1:-1, 1:-1].permute(0, 3, 1, 2)
-
-
-def is_held_out(speed: Int[Tensor, "... 2"]) -> Tensor:
-    """Whether no film that is learned begins with this speed: a fifth of all but the slowest.
-
-    Shapes: (..., 2) -> (...).
-    """
-    return ((speed[..., 1] + 2 * speed[..., 0]) % 5 == 0) & (speed.abs().amax(-1) > 1)
-
-
-def moved(
-    place: Int[Tensor, "batch 2"],
-    speed: Int[Tensor, "batch 2"],
-    falls: Bool[Tensor, "batch"],
-    *,
-    frames: int,
-    farthest: int,
-) -> Int[Tensor, "batch frames 2"]:
-    """The places of so many frames from the first and its speed, in a room with places 0 to ``farthest``.
-
-    Each frame adds the speed; where that leads into a wall, place and speed are mirrored there; what falls gets faster
-    downwards by 1.
-
-    Shapes: place and speed (batch, 2), falls (batch,) -> (batch, frames, 2).
-    """
-    places, down = [place], torch.stack([falls.long(), torch.zeros_like(falls, dtype=torch.long)], dim=1)
-    for _ in range(frames - 1):
-        there = places[-1] + speed
-        inside = torch.where(there < 0, -there, torch.where(there > farthest, 2 * farthest - there, there))
-        speed = torch.where(inside == there, speed, -speed) + down
-        places.append(inside)
-    return torch.stack(places, dim=1)
-
-
-def _paths(motion: Tensor, held_out: bool, frames: int, farthest: int, random: torch.Generator) -> Tensor:
-    glides, falls = motion == MOTIONS.index("glides"), motion == MOTIONS.index("falls")
-    speeds = torch.stack([_speeds(name, held_out)[_picks(name, held_out, len(motion), random)] for name in MOTIONS])
-    speed = speeds[motion, torch.arange(len(motion))]
-    start = torch.randint(farthest + 1, (len(motion), 2), generator=random)
-    way = speed * (frames - 1)
-    room = farthest - way.abs()
-    fits = (start * (room + 1)) // (farthest + 1) + (-way).clamp(min=0)
-    upper = start // torch.tensor([2, 1])
-    place = torch.where(glides[:, None], fits, torch.where(falls[:, None], upper, start))
-    return moved(place, speed, falls, frames=frames, farthest=farthest)
-
-
-def _picks(name: Motion, held_out: bool, count: int, random: torch.Generator) -> Tensor:
-    return torch.randint(len(_speeds(name, held_out)), (count,), generator=random)
-
-
-@cache
-def _speeds(name: Motion, held_out: bool) -> Tensor:
-    """Steps down and to the right with which a motion may begin."""
-    most = {"glides": (1, 1, 1), "bounces": (2, 2, 2), "falls": (2, 0, 1)}[name]
-    pairs = torch.cartesian_prod(torch.arange(-most[0], most[1] + 1), torch.arange(-most[2], most[2] + 1))
-    fast = pairs.abs().amax(1)
-    kept = (fast > 0) if name == "glides" else (fast > 1) if name == "bounces" else fast >= 0
-    if name != "glides":
-        kept &= is_held_out(pairs) == held_out
-    return pairs[kept]
 
 
 @cache

@@ -28,7 +28,6 @@ def ring(*, count: int) -> Float[Tensor, "centres 2"]:
 
     Shapes: -> (centres, 2).
     Errors: ValueError for less than one.
-    Source: ours.
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, got {count}")
@@ -40,7 +39,6 @@ def to_the_right(x: Float[Tensor, "batch 2"]) -> Float[Tensor, "batch"]:
     """How far right a point lies: a reward that the data know nothing of.
 
     Shapes: x (batch, 2) -> (batch,).
-    Source: ours.
     """
     return x[:, 0]
 
@@ -49,9 +47,9 @@ def near_data(x: Float[Tensor, "batch 2"], centres: Float[Tensor, "centres 2"]) 
     """Minus the distance to the nearest centre: what a judge of quality would say.
 
     Shapes: x (batch, 2), centres (centres, 2) -> (batch,).
-    Source: ours.
     """
-    return -(x[:, None] - centres).norm(dim=2).amin(1)
+    nearest: Tensor = (x[:, None] - centres).norm(dim=2).amin(1)
+    return -nearest
 
 
 class PlanePolicy(nn.Module):
@@ -59,17 +57,15 @@ class PlanePolicy(nn.Module):
 
     Shapes: x (batch, 2), t (batch,) -> (batch, 2).
     Units: as ``mixture_velocity``.
-    Source: ours.
     """
 
     def __init__(self, centres: Float[Tensor, "centres 2"]) -> None:
         super().__init__()
         self.register_buffer("centres", centres)
-        self.correction = nn.Sequential(
-            nn.Linear(3, WIDTH), nn.Tanh(), nn.Linear(WIDTH, WIDTH), nn.Tanh(), nn.Linear(WIDTH, 2)
-        )
-        nn.init.zeros_(self.correction[4].weight)
-        nn.init.zeros_(self.correction[4].bias)
+        last = nn.Linear(WIDTH, 2)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.correction = nn.Sequential(nn.Linear(3, WIDTH), nn.Tanh(), nn.Linear(WIDTH, WIDTH), nn.Tanh(), last)
 
     def forward(self, x: Float[Tensor, "batch 2"], t: Float[Tensor, "batch"]) -> Float[Tensor, "batch 2"]:
         """What the ring asks for, and what tuning has added."""

@@ -22,7 +22,8 @@ def plane(axes: Axes, points: ArrayLike, centres: ArrayLike, *, right: float = R
     shown = np.clip(np.asarray(points), [-REACH, -REACH], [right, REACH])
     axes.plot(*np.asarray(centres).T, "o", color="0.8", markersize=15, zorder=0)
     axes.plot(*shown.T, ".", color=ORANGE, markersize=3)
-    axes.set(xlim=(-REACH, right + 0.1), ylim=(-REACH, REACH), aspect="equal", xticks=[], yticks=[])
+    axes.set(xlim=(-REACH, right + 0.1), ylim=(-REACH, REACH), aspect="equal")
+    axes.axis("off")
 
 
 def rounds(axes: Axes, counts: Sequence[int], curves: Mapping[str, ArrayLike], *, at: int) -> None:
@@ -30,7 +31,7 @@ def rounds(axes: Axes, counts: Sequence[int], curves: Mapping[str, ArrayLike], *
     for colour, (name, values) in zip((BLUE, ORANGE, GREEN), curves.items(), strict=False):
         axes.plot(counts, np.asarray(values), ".-", color=colour, label=name)
     axes.axvline(at, color="black", linewidth=1)
-    axes.set(xlabel="rounds", ylim=(-0.2, 0.8), xticks=counts)
+    axes.set(xlabel="rounds", ylim=(-0.15, 0.65), xticks=counts)
     axes.legend(loc="upper left", fontsize="small")
 
 
@@ -57,7 +58,9 @@ def marginals(axes: Axes, edges: ArrayLike, counts: Mapping[str, ArrayLike], den
     axes.legend(loc="upper left", fontsize="small")
 
 
-def trades(axes: Axes, ways: Mapping[str, tuple[ArrayLike, ArrayLike]], points: Mapping[str, tuple[float, float]]) -> None:
+def trades(
+    axes: Axes, ways: Mapping[str, tuple[ArrayLike, ArrayLike]], points: Mapping[str, tuple[float, float]]
+) -> None:
     """For each way and seed (seeds, rounds) two measures as a line from its first round to its last, and single points
     with a name.
     """

@@ -15,7 +15,6 @@ def blueness(
 
     Shapes: pictures (batch, 3, height, width) -> (batch,).
     Units: red, green and blue from 0 to 1.
-    Source: ours.
     """
     (colours,) = promoted(pictures)
     return (colours[:, 2] - colours[:, :2].mean(1)).mean((1, 2)).to(pictures.dtype)
@@ -43,7 +42,6 @@ def diversity(
     Shapes: pictures (samples, prompts, ...) -> (prompts,).
     Units: those of the pictures.
     Errors: ValueError for less than two samples.
-    Source: ours.
     """
     if len(pictures) < 2:
         raise ValueError(f"pictures must be at least 2 samples of each prompt, got {len(pictures)}")

@@ -5,7 +5,6 @@ Paper: Meituan LongCat Team, LongCat-Video technical report (2025).
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -71,13 +70,14 @@ def policy_loss(
     -> ().
     Units: velocities at ``step.x`` and ``step.now``.
     Errors: as ``clipped_objective``.
-    Source: Liu et al. 2025, section 4.1; the division as in LongCat-Video's report, appendix A.1.
+    Source: Liu et al. 2025, section 4.1; the division as in LongCat-Video's report,
+    appendix A.1.
     """
-    at = (step.x, step.now, step.then)
-    std = step.sigma * (step.now - step.then).sqrt()
-    logs = [
-        log_probability(step.reached, sde_mean(at[0], each, *at[1:], sigma=step.sigma), std=std)
+    sigma, times = step.sigma, (step.now, step.then)
+    std = sigma * (step.now - step.then).sqrt()
+    new, old = (
+        log_probability(step.reached, sde_mean(step.x, each, *times, sigma=sigma), std=std)
         for each in (velocity, drawn_by)
-    ]
-    scale = score_scale(step.now, step.then, sigma=step.sigma)
-    return -clipped_objective(logs[0] - logs[1], advantages, clip=clip).mean() / scale
+    )
+    scale = score_scale(*times, sigma=sigma)
+    return -clipped_objective(new - old, advantages, clip=clip).mean() / scale

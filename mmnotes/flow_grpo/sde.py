@@ -17,9 +17,7 @@ from mmnotes.layers.scales import check_positive
 MOST = 0.45  # of sigma times the root of the step: LongCat-Video's
 
 
-def sde_sigma(
-    now: Float[Tensor, ""], then: Float[Tensor, ""], *, a: float
-) -> Float[Tensor, ""]:
+def sde_sigma(now: Float[Tensor, ""], then: Float[Tensor, ""], *, a: float) -> Float[Tensor, ""]:
     """How much noise the SDE adds in a unit of time: a √(t / (1 - t)).
 
     At t = 1 that is infinite. There 1 - t is taken at the end of the step, as Flow-GRPO's
@@ -130,7 +128,10 @@ def log_probability(
 
 
 def score_scale(
-    now: Float[Tensor, ""], then: Float[Tensor, ""], *, sigma: Float[Tensor, ""]
+    now: Float[Tensor, ""],
+    then: Float[Tensor, ""],
+    *,
+    sigma: Float[Tensor, ""],
 ) -> Float[Tensor, ""]:
     """s in ∇ log p = -s ε ∇v, with the noise ε that the step drew:
     √Δt (1 / σ + σ (1 - t) / (2 t)).

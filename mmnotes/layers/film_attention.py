@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from mmnotes.layers.attention import split_heads
+from mmnotes.layers.checks import transformed
 from mmnotes.layers.rotation import rotate_adjacent
 
 EPSILON = 1e-6  # of all norms
@@ -22,6 +23,23 @@ class Kept(NamedTuple):
 
     key: Float[Tensor, "batch heads clean head_dim"]
     value: Float[Tensor, "batch heads clean head_dim"]
+
+
+def film_read(
+    query: Float[Tensor, "batch heads tokens head_dim"],
+    key: Float[Tensor, "batch heads context head_dim"],
+    value: Float[Tensor, "batch heads context head_dim"],
+) -> Float[Tensor, "batch heads tokens head_dim"]:
+    """softmax(Q Kᵀ / √d) V of heads that are apart; under a transform of ``torch.func`` in two products.
+
+    Shapes: query (batch, heads, tokens, head_dim), key and value (batch, heads, context, head_dim) -> that of query.
+    Source: Vaswani et al. 2017, equation 1.
+    """
+    if transformed(query, key, value):
+        scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+        read: Tensor = scores.softmax(-1) @ value
+        return read
+    return scaled_dot_product_attention(query, key, value)
 
 
 class FilmAttention(nn.Module):
@@ -45,25 +63,33 @@ class FilmAttention(nn.Module):
         self.key_norm = nn.RMSNorm(dim // heads, eps=EPSILON)
 
     def forward(
-        self, x: Float[Tensor, "batch tokens dim"], cos: Tensor, sin: Tensor, *, clean: int, kept: Kept | None = None
+        self,
+        x: Float[Tensor, "batch tokens dim"],
+        cos: Tensor,
+        sin: Tensor,
+        *,
+        clean: int,
+        kept: Kept | None = None,
     ) -> tuple[Float[Tensor, "batch tokens dim"], Kept]:
         """What each token reads, and the keys and values of these tokens.
 
-        The first ``clean`` of the tokens are clean. With ``kept``, x holds noisy tokens only, and the clean ones
-        before them are known by their keys and values; the tables cos and sin are those of the whole film either way.
+        The first ``clean`` of the tokens are clean. With ``kept``, x holds noisy tokens
+        only, and the clean ones before them are known by their keys and values; the
+        tables cos and sin are those of the whole film either way.
         """
         query, key, value = self.projected(x)
         own = Kept(key, value)
         if kept is not None:
-            key, value = torch.cat([kept.key, key], dim=2), torch.cat([kept.value, value], dim=2)
+            key = torch.cat([kept.key, key], dim=2)
+            value = torch.cat([kept.value, value], dim=2)
         late = cos.shape[1] - query.shape[2]
-        query, key = rotate_adjacent(query, cos[:, late:], sin[:, late:]), rotate_adjacent(key, cos, sin)
-        first, rest = query[:, :, :clean], query[:, :, clean:]
-        read = scaled_dot_product_attention(rest, key, value)
+        query = rotate_adjacent(query, cos[:, late:], sin[:, late:])
+        key = rotate_adjacent(key, cos, sin)
+        read = film_read(query[:, :, clean:], key, value)
         if clean:
-            among = scaled_dot_product_attention(first, key[:, :, :clean], value[:, :, :clean])
-            read = torch.cat([among, read], dim=2)
-        return self.output(rearrange(read, "batch heads tokens d -> batch tokens (heads d)")), own
+            first = query[:, :, :clean], key[:, :, :clean], value[:, :, :clean]
+            read = torch.cat([film_read(*first), read], dim=2)
+        return self.output(read.transpose(1, 2).flatten(2)), own
 
     def projected(self, x: Float[Tensor, "batch tokens dim"]) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values (batch, heads, tokens, head_dim), normed and not turned."""
@@ -94,6 +120,6 @@ class TextAttention(nn.Module):
         """What each token reads of the text."""
         query = self.query_norm(split_heads(self.query(x), heads=self.heads))
         key, value = (split_heads(part, heads=self.heads) for part in self.key_value(text).chunk(2, dim=-1))
-        read = scaled_dot_product_attention(query, self.key_norm(key), value)
+        read = film_read(query, self.key_norm(key), value)
         output: Tensor = self.output(rearrange(read, "batch heads tokens d -> batch tokens (heads d)"))
         return output

@@ -12,13 +12,13 @@ from mmnotes.layers.rotation import frequency_ladder
 BASE = 10_000.0  # of the published models
 
 
-def split_planes(head_dim: int) -> tuple[int, int, int]:
+def split_planes(*, head_dim: int) -> tuple[int, int, int]:
     """How many planes of a head turn with time, with the row and with the column.
 
     A third each, rounded down for rows and columns; what is left over is time's. It counts, and takes no tensor: there
     is nothing to trace.
 
-    >>> split_planes(128)  # entries: 44, 42 and 42
+    >>> split_planes(head_dim=128)  # entries: 44, 42 and 42
     (22, 21, 21)
 
     Errors: ValueError unless head_dim is a positive multiple of 8.
@@ -31,7 +31,7 @@ def split_planes(head_dim: int) -> tuple[int, int, int]:
 
 
 def film_angles(
-    frames: int, height: int, width: int, *, head_dim: int, base: float = BASE, device: torch.device | None = None
+    *, frames: int, height: int, width: int, head_dim: int, base: float = BASE, device: torch.device | None = None
 ) -> Float[Tensor, "tokens planes"]:
     """The angle of every plane at every token of a film, frame by frame, row by row.
 
@@ -44,7 +44,7 @@ def film_angles(
     Source: LongCat-Video, longcat_video/modules/rope_3d.py.
     """
     turned = []
-    for axis, (count, planes) in enumerate(zip((frames, height, width), split_planes(head_dim), strict=True)):
+    for axis, (count, planes) in enumerate(zip((frames, height, width), split_planes(head_dim=head_dim), strict=True)):
         ladder = frequency_ladder(planes=planes, base=base, device=device)
         along = torch.arange(count, device=device, dtype=ladder.dtype)[:, None] * ladder
         place = [1, 1, 1]

@@ -6,57 +6,14 @@ Differs: no sparse attention, no split over processes, all tokens of a text coun
 in the published configuration.
 """
 
-import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm
 
-from mmnotes.layers.film_attention import EPSILON, FilmAttention, Kept, TextAttention
+from mmnotes.layers.film_attention import Kept
+from mmnotes.layers.film_block import FilmBlock, modulated
 from mmnotes.layers.film_rotation import BASE, film_angles
-from mmnotes.layers.gated import SwiGLU
 from mmnotes.layers.unet_blocks import time_embedding
-
-
-class FilmBlock(nn.Module):
-    """Self-attention and a gated network, both shifted, scaled and gated by each frame's time; the text between them.
-
-    Clean frames get nothing from the text, so that what is kept of them does not depend on it.
-
-    Shapes: x (batch, tokens, dim), time (batch, frames, time_dim), text (batch, words, dim) -> (batch, tokens, dim).
-    Errors: ValueError where heads does not divide dim.
-    Source: LongCat-Video, longcat_video/modules/longcat_video_dit.py, class LongCatSingleStreamBlock.
-    """
-
-    def __init__(self, *, dim: int, heads: int, hidden: int, time_dim: int) -> None:
-        super().__init__()
-        self.modulation = nn.Sequential(nn.SiLU(), nn.Linear(time_dim, 6 * dim))
-        self.attention = FilmAttention(dim=dim, heads=heads)
-        self.text_norm = nn.LayerNorm(dim, eps=EPSILON)
-        self.text_attention = TextAttention(dim=dim, heads=heads)
-        self.network = SwiGLU(dim=dim, hidden=hidden)
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch tokens dim"],
-        time: Float[Tensor, "batch frames time_dim"],
-        text: Float[Tensor, "batch words dim"],
-        cos: Tensor,
-        sin: Tensor,
-        *,
-        clean: int,
-        kept: Kept | None = None,
-    ) -> tuple[Float[Tensor, "batch tokens dim"], Kept]:
-        """The three steps; and the keys and values of these tokens."""
-        shift, scale, gate, *second = self.modulation(time).chunk(6, dim=-1)
-        read, own = self.attention(modulated(x, shift, scale), cos, sin, clean=clean, kept=kept)
-        x = x + gated(read, gate)
-        if clean < x.shape[1]:
-            noisy = x[:, clean:]
-            noisy = noisy + self.text_attention(self.text_norm(noisy), text)
-            x = torch.cat([x[:, :clean], noisy], dim=1) if clean else noisy
-        shift, scale, gate = second
-        return x + gated(self.network(modulated(x, shift, scale)), gate), own
 
 
 class FilmTransformer(nn.Module):
@@ -113,7 +70,8 @@ class FilmTransformer(nn.Module):
         rows, columns = height // p, width // p
         before = 0 if kept is None else kept[0].key.shape[2] // (rows * columns)
         head_dim = self.first.out_features // self.heads
-        angles = film_angles(before + frames, rows, columns, head_dim=head_dim, base=self.base, device=x.device)[None]
+        size = {"frames": before + frames, "height": rows, "width": columns}
+        angles = film_angles(**size, head_dim=head_dim, base=self.base, device=x.device)[None]
         cos, sin = angles.cos(), angles.sin()
         time = self.of_time(time_embedding(t.flatten(), dim=self.frequencies).view(*t.shape, -1).to(x.dtype))
         tokens = self.first(rearrange(x, "b t c (h p) (w q) -> b (t h w) (c p q)", p=p, q=p))
@@ -137,14 +95,3 @@ class FilmTransformer(nn.Module):
             raise ValueError(f"n_cond must be 0 beside kept, which holds the clean frames, got {n_cond}")
         if not 0 <= n_cond <= frames:
             raise ValueError(f"n_cond must be from 0 to {frames}, got {n_cond}")
-
-
-def modulated(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """The tokens at mean 0 and variance 1, then scaled by 1 + scale and shifted, frame by frame."""
-    normed = layer_norm(x, x.shape[-1:], eps=EPSILON).unflatten(1, (shift.shape[1], -1))
-    return torch.addcmul(shift.unsqueeze(2), normed, 1 + scale.unsqueeze(2)).flatten(1, 2)
-
-
-def gated(x: Tensor, gate: Tensor) -> Tensor:
-    """The tokens of each frame times its gate."""
-    return (x.unflatten(1, (gate.shape[1], -1)) * gate.unsqueeze(2)).flatten(1, 2)

@@ -28,12 +28,12 @@ class SwiGLU(nn.Module):
         return added
 
 
-def gated_width(nominal: int, *, multiple: int = MULTIPLE) -> int:
+def gated_width(*, nominal: int, multiple: int = MULTIPLE) -> int:
     """The width of three matrices that have about as many numbers as two of the nominal width: 2/3 of it, rounded up.
 
     It counts, and takes no tensor: there is nothing to trace.
 
-    >>> gated_width(4 * 4096)
+    >>> gated_width(nominal=4 * 4096)
     11008
 
     Units: a whole multiple of ``multiple``.

@@ -49,13 +49,15 @@ class FilmNet(nn.Module):
         seen = (x / variance.sqrt()).to(x.dtype)
         found, _ = self.transformer(seen, t, text, n_cond=n_cond, kept=kept)
         guess = (noise - (1 - noise) * SPREAD**2) / variance
-        return (guess * x + SPREAD / variance.sqrt() * found).to(x.dtype)
+        velocity: Tensor = guess * x + SPREAD / variance.sqrt() * found
+        return velocity.to(x.dtype)
 
     def keep(self, clean: Float[Tensor, "batch frames 3 height width"]) -> list[Kept]:
         """The keys and values of clean frames, layer by layer."""
         nothing = clean.new_zeros(len(clean), 1, self.transformer.text_dim)
         t = clean.new_zeros(clean.shape[:2])
-        return self.transformer(clean / SPREAD, t, nothing, n_cond=clean.shape[1])[1]
+        kept: list[Kept] = self.transformer(clean / SPREAD, t, nothing, n_cond=clean.shape[1])[1]
+        return kept
 
 
 def untrained_film_net() -> FilmNet:
@@ -65,7 +67,7 @@ def untrained_film_net() -> FilmNet:
 
     Shapes: as ``FilmNet``.
     """
-    hidden = gated_width(4 * DIM, multiple=MULTIPLE)
+    hidden = gated_width(nominal=4 * DIM, multiple=MULTIPLE)
     size = {"dim": DIM, "depth": DEPTH, "heads": HEADS, "hidden": hidden, "time_dim": TIME_DIM}
     inside = FilmTransformer(channels=3, patch=PATCH, text_dim=TEXT_DIM, frequencies=TIME_DIM, base=BASE, **size)
     return FilmNet(inside)

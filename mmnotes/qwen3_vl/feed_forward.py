@@ -10,24 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, silu
 
 from mmnotes.layers.checks import values_known
-
-
-class SwiGLU(nn.Module):
-    """down(silu(gate(x)) · up(x)), without biases.
-
-    Shapes: x (batch, tokens, dim) -> (batch, tokens, dim).
-    Source: Shazeer 2020, equation 6; transformers' Qwen3VLTextMLP.
-    """
-
-    def __init__(self, *, dim: int, hidden: int) -> None:
-        super().__init__()
-        self.gate, self.up = nn.Linear(dim, hidden, bias=False), nn.Linear(dim, hidden, bias=False)
-        self.down = nn.Linear(hidden, dim, bias=False)
-
-    def forward(self, x: Float[Tensor, "batch tokens dim"]) -> Float[Tensor, "batch tokens dim"]:
-        """What the layer adds to x."""
-        added: Tensor = self.down(silu(self.gate(x)) * self.up(x))
-        return added
+from mmnotes.layers.gated import SwiGLU as SwiGLU
 
 
 class Experts(nn.Module):

@@ -6,11 +6,11 @@ from jaxtyping import Int
 from torch import Tensor, nn
 
 from mmnotes.deepstack.pretrained import LEVELS, OUT, pretrained_tower, small_tower
+from mmnotes.layers.gated import SwiGLU
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.layers.weights import part
 from mmnotes.mrope import interleaved
 from mmnotes.qwen3_vl.decoder import Decoder
-from mmnotes.qwen3_vl.feed_forward import SwiGLU
 from mmnotes.qwen3_vl.model import Qwen3VL
 
 SECTIONS, BASE, DEPTH = (6, 5, 5), 1000.0, 4

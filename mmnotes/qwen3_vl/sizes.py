@@ -3,9 +3,10 @@
 from typing import Any
 
 from mmnotes.deepstack import LevelledTower
+from mmnotes.layers.gated import SwiGLU
 from mmnotes.mrope import interleaved
 from mmnotes.qwen3_vl.decoder import Decoder
-from mmnotes.qwen3_vl.feed_forward import Experts, SwiGLU
+from mmnotes.qwen3_vl.feed_forward import Experts
 from mmnotes.qwen3_vl.model import Qwen3VL
 from mmnotes.vision_tower import VisionTower
 from mmnotes.vision_tower.released import QWEN3, QWEN3_TOWERS

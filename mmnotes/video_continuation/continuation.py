@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mmnotes.flow import euler
 from mmnotes.models.film_generator import FilmNet
 from mmnotes.video_continuation.tasks import frame_times, with_clean
 
@@ -30,11 +31,13 @@ def continued(
     ``use_kv_cache``.
     """
     kept = network.keep(clean) if clean.shape[1] else None
-    x = noise
-    for now, then in pairwise(times):
-        t = now.expand(x.shape[:2])
-        x = x + (then - now) * network(x, t, text, n_cond=0, kept=kept)
-    return torch.cat([clean, x], dim=1)
+
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        each = t[:, None].expand(x.shape[:2])
+        moving: Tensor = network(x, each, text, n_cond=0, kept=kept)
+        return moving
+
+    return torch.cat([clean, euler(velocity, noise, times)], dim=1)
 
 
 def continued_anew(
@@ -73,6 +76,7 @@ def long_film(
     frames there are.
 
     From the second round on what is given was drawn by the network.
+    It draws its noise from a generator, which cannot be traced.
 
     Shapes: clean (batch, known, 3, height, width) -> (batch, known + rounds new, 3,
     height, width).

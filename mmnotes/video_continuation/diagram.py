@@ -3,14 +3,14 @@
 from mmnotes.page.diagram import Diagram
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
 
-LEFT, RIGHT, AROUND = 88, 258, 340  # columns
+LEFT, RIGHT, AROUND = 68, 228, 306  # columns
 FRAMES, ATTENTION, TEXT, OUT, STEP = 28, 112, 192, 262, 318  # rows
 
 
 def diagram() -> Diagram:
     """Frames, attention in two blocks, the text for noisy frames alone, the velocity and the step."""
     drawing = Diagram(
-        352,
+        320,
         342,
         text="A film is clean frames at time 0 and noisy frames at time t. In each layer the clean frames read each "
         "other, and an arrow leads from their keys and values to the noisy frames, which read the clean ones and "
@@ -41,5 +41,5 @@ def diagram() -> Diagram:
     step = drawing.box((RIGHT, STEP), "$x + (t' - t) \\, v$", width=118, height=30, link="equation-film-step")
     drawing.arrow(velocity, step)
     drawing.arrow(step, noisy, via=((AROUND, STEP), (AROUND, FRAMES)), dashed=True)
-    drawing.words((LEFT, OUT + 4), "left side: once\nright side: every step")
+    drawing.words((LEFT, OUT + 4), "left: once\nright: every step")
     return drawing

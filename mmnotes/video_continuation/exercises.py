@@ -21,13 +21,9 @@ def _tokens(frames: int, height: int, width: int) -> int:
 def _tokens_mistakes(frames: int, height: int, width: int) -> dict[str, Any]:
     latents = 1 + (frames - 1) // 4
     return {
-        "The first frame has a latent frame of its own: 1 + (frames - 1) / 4.": (
-            frames / 4 * (height // 16) * (width // 16)
-        ),
-        "The autoencoder divides height and width by 8; the patch divides them by 2 once more.": (
-            latents * (height // 8) * (width // 8)
-        ),
-        "Time is made four times shorter by the autoencoder.": frames * (height // 16) * (width // 16),
+        "The first frame has a latent of its own.": frames / 4 * (height // 16) * (width // 16),
+        "A patch divides height and width by 2 once more.": latents * (height // 8) * (width // 8),
+        "Four frames share a latent.": frames * (height // 16) * (width // 16),
     }
 
 
@@ -37,12 +33,9 @@ def _saved(known: int, new: int, steps: int) -> float:
 
 def _saved_mistakes(known: int, new: int, steps: int) -> dict[str, Any]:
     return {
-        "The clean frames pass once even with the cache; they have to be kept before they can be read.": (
-            (known + new) / new
-        ),
-        "That is the share of the work that is left; the question is how many times more there was.": (
-            1 / _saved(known, new, steps)
-        ),
+        "With the cache the clean frames still pass once.": (known + new) / new,
+        "That is the share of the work that is left.": 1 / _saved(known, new, steps),
+        "New frames pass in every step too.": steps * (known + new) / (known + new + 1),
     }
 
 
@@ -54,18 +47,16 @@ def _network(dim: int, ratio: int, multiple: int) -> int:
 def _network_mistakes(dim: int, ratio: int, multiple: int) -> dict[str, Any]:
     width = -(-(2 * dim * ratio // 3) // multiple) * multiple
     return {
-        "The nominal width is that of a network of two matrices; with three it is brought to 2/3.": (
-            3 * dim * dim * ratio
-        ),
+        "With three matrices the width is brought to 2/3.": 3 * dim * dim * ratio,
         "A gated network has three matrices: gate, up and down.": 2 * dim * width,
-        "The width is rounded up to a whole multiple.": 3 * dim * (2 * dim * ratio // 3),
         "The width is rounded up, not down.": 3 * dim * ((2 * dim * ratio // 3) // multiple * multiple),
     }
 
 
 def _read(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
     scores = (query @ key.T / query.shape[1] ** 0.5).masked_fill(~mask, float("-inf"))
-    return scores.softmax(1) @ value
+    read: Tensor = scores.softmax(1) @ value
+    return read
 
 
 def _masked(clean: int, tokens: int) -> Tensor:
@@ -80,16 +71,9 @@ def _block_causal(query: Tensor, key: Tensor, value: Tensor, clean: int) -> Tens
 def _block_causal_mistakes(query: Tensor, key: Tensor, value: Tensor, clean: int) -> dict[str, Any]:
     mask, everything = _masked(clean, len(query)), torch.ones(len(query), len(query), dtype=torch.bool)
     return {
-        "The clean tokens read the noisy ones here; then what they say changes in every step.": (
-            _read(query, key, value, everything)
-        ),
-        "Inside a block everyone reads everyone: it is no order of tokens.": (
-            _read(query, key, value, everything.tril())
-        ),
+        "The clean tokens read the noisy ones here.": _read(query, key, value, everything),
+        "Inside a block everyone reads everyone.": _read(query, key, value, everything.tril()),
         "The noisy tokens read the clean ones too.": _read(query, key, value, mask & mask.T),
-        "Here the noisy tokens read the clean ones alone, and no longer each other.": (
-            _read(query, key, value, (torch.arange(len(query)) < clean).expand(len(query), -1))
-        ),
         "The scores are divided by the root of the width.": (_read(query * query.shape[1] ** 0.5, key, value, mask)),
     }
 
@@ -115,15 +99,13 @@ def _sampled_mistakes(
     velocity: Callable[..., Tensor], keep: Callable[[Tensor], Tensor], clean: Tensor, noise: Tensor, times: Tensor
 ) -> dict[str, Any]:
     right = _sampled(velocity, keep, clean, noise, times)
-    moving, late, away = noise, noise, noise
+    moving, away = noise, noise
     for now, then in pairwise(times):
         moving = moving + (then - now) * velocity(moving, now.expand(len(noise)), keep(torch.cat([clean, moving])))
-        late = late + (then - now) * velocity(late, then.expand(len(noise)), keep(clean))
         away = away + (now - then) * velocity(away, now.expand(len(noise)), keep(clean))
     return {
         "The clean frames are missing from the film.": right[len(clean) :],
         "What is kept comes from the clean frames alone, once, before the first step.": torch.cat([clean, moving]),
-        "The velocity is asked at the time where a step begins.": torch.cat([clean, late]),
         "The step is then - now, which is negative: the velocity points to the noise.": torch.cat([clean, away]),
     }
 

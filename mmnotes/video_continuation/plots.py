@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE
-from mmnotes.page.plots import is_narrow, montage
+from mmnotes.page.plots import GAP, is_narrow, montage
 
+PHONE, AHEAD = 4, 3  # inches; frames of a track after the given ones
 LOOKS: dict[str, dict[str, Any]] = {
     "network": {"color": BLUE},
     "stands still": {"color": "0.6", "linestyle": ":"},
@@ -24,30 +25,30 @@ def strips(figure: Figure, rows: Mapping[str, ArrayLike], *, given: int) -> None
 
     On a phone each row of frames is broken in two.
     """
-    parts = 2 if is_narrow(figure) else 1
+    parts = 2 if figure.get_figwidth() < PHONE else 1
     panels = np.atleast_1d(figure.subplots(len(rows), 1))
     for axes, (name, frames) in zip(panels, rows.items(), strict=True):
         pictures = np.asarray(frames)
         montage(axes, pictures.reshape(parts, -1, *pictures.shape[1:]))
         axes.set_title(name, loc="left", fontsize=8, pad=2)
-        side = pictures.shape[-1] + 4
+        high, wide = pictures.shape[-2] + 2 * GAP, pictures.shape[-1] + 2 * GAP
         row, column = divmod(given, len(pictures) // parts)
         if given:
-            axes.plot([column * side - 0.5] * 2, [row * side, row * side + side - 1], color=ORANGE, linewidth=2)
+            axes.plot([column * wide - 0.5] * 2, [row * high, row * high + high - 1], color=ORANGE, linewidth=2)
 
 
 def tracks(figure: Figure, truth: ArrayLike, drawn: ArrayLike, *, given: int, room: int) -> None:
     """For each film a room with the way of its sprite, truth (films, frames, 2) in grey, and with those that were
-    drawn (samples, films, frames, 2); dots are the frames that were given.
+    drawn (samples, films, frames, 2), up to a few frames after the given ones, which are dots.
     """
     known, every = np.asarray(truth), np.asarray(drawn)
     shape = (2, 2) if is_narrow(figure) else (1, len(known))
     for number, axes in enumerate(figure.subplots(*shape).flat):
         for sample in every[:, number]:
-            late = sample[max(given - 1, 0) :]
+            late = sample[given - 1 : given + AHEAD]
             axes.plot(late[:, 1], late[:, 0], color=BLUE, linewidth=0.8, alpha=0.6)
             axes.plot(late[-1, 1], late[-1, 0], ".", color=ORANGE, markersize=5)
-        way = known[number]
+        way = known[number, : given + AHEAD]
         axes.plot(way[:, 1], way[:, 0], color="0.5", linewidth=3, alpha=0.5, zorder=0)
         axes.plot(way[:given, 1], way[:given, 0], "o", color=GREEN, markersize=4)
         axes.set(xlim=(-1, room + 1), ylim=(room + 1, -1), aspect="equal", xticks=[], yticks=[])

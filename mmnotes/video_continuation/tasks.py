@@ -65,7 +65,8 @@ def block_causal_mask(*, n_cond: int, frames: int, tokens: int) -> Bool[Tensor, 
 
     Shapes: -> (frames tokens, frames tokens), for so many tokens a frame.
     Errors: ValueError unless 0 <= n_cond <= frames.
-    Source: LongCat-Video report, section 3.2; its code calls attention twice instead, as ``FilmAttention`` does.
+    Source: LongCat-Video report, section 3.2; its code calls attention twice instead, as
+    ``FilmAttention`` does.
     """
     _check(n_cond, frames)
     clean = torch.arange(frames * tokens) < n_cond * tokens

@@ -10,14 +10,12 @@ alone, also beside an image prompt.
 from mmnotes.zero_conv.branch import ControlBranch, controlled
 from mmnotes.zero_conv.edges import edge_f1, edge_f1_of_all, edge_map, turned
 from mmnotes.zero_conv.halves import guided_in_one_half, resolution_weights
-from mmnotes.layers.lora import LoRA
 from mmnotes.zero_conv.stream import streamed
 from mmnotes.zero_conv.zero import HintEncoder, ZeroTaps, zero_
 
 __all__ = [
     "ControlBranch",
     "HintEncoder",
-    "LoRA",
     "ZeroTaps",
     "controlled",
     "edge_f1",

@@ -25,7 +25,7 @@ def test_curves_stand_beside_the_pictures_or_below_them(size, below):
     curves = {"blueness": [0.0, 0.2], "likeness": [0.3, 0.1]}
     plots.drawn_and_measured(figure, torch.rand(2, 3, 3, 4, 4), (0, 6), curves, at=6)
     upper, lower = figure.axes
-    assert (lower.get_position().y1 < upper.get_position().y0) is below
+    assert bool(lower.get_position().y1 < upper.get_position().y0) is below
     lines = lower.get_lines()
     assert [line.get_label() for line in lines[:2]] == ["blueness", "likeness"]
     assert lines[2].get_xdata()[0] == 6 and lines[0].get_ydata().tolist() == [0.0, 0.2]

@@ -1,6 +1,7 @@
 """The step of the SDE: its marginals, its signs, its density and the gradient of that, and the released code."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -27,7 +28,7 @@ def through_the_sde(*, a, steps, count, spread=0.5, centre=1.0, flip=1.0):
     random = torch.Generator().manual_seed(0)
     x = torch.randn(count, 1, generator=random, dtype=torch.float64)
     times = time_grid(steps=steps, dtype=torch.float64)
-    for now, then in zip(times, times[1:], strict=False):
+    for now, then in pairwise(times):
         velocity = gaussian_velocity(x, now, spread=spread, centre=centre)
         sigma = sde_sigma(now, then, a=a)
         plain = x - (now - then) * velocity

@@ -65,14 +65,14 @@ def test_the_published_class_makes_the_same_numbers():
 
 
 def test_the_published_rotation_makes_the_same_numbers():
-    angles = film_angles(2, 3, 2, head_dim=16)[None]
+    angles = film_angles(frames=2, height=3, width=2, head_dim=16)[None]
     turned = rotate_adjacent(wave(1, 1, 12, 16), angles.cos(), angles.sin())
     assert turned.flatten()[::13].tolist() == pytest.approx(PUBLISHED["rotated"], abs=1e-5)
 
 
 def test_the_published_configuration_has_the_published_size():
     with torch.device("meta"):
-        hidden = gated_width(4 * 4096)
+        hidden = gated_width(nominal=4 * 4096)
         network = FilmTransformer(
             channels=16, patch=2, dim=4096, depth=48, heads=32, hidden=hidden, text_dim=4096, time_dim=512,
             frequencies=256,
@@ -112,7 +112,7 @@ def test_what_is_kept_is_not_turned():
     kept = network(x[:, :2], t[:, :2], text, n_cond=2)[1]
     again = network(torch.cat([x[:, :1], x[:, :1]], dim=1), t[:, :2], text, n_cond=2)[1]
     torch.testing.assert_close(again[0].key[:, :, :8], again[0].key[:, :, 8:], rtol=0, atol=1e-5)
-    angles = film_angles(2, 4, 2, head_dim=32)[None]
+    angles = film_angles(frames=2, height=4, width=2, head_dim=32)[None]
     twice = [Kept(rotate_adjacent(each.key, angles.cos(), angles.sin()), each.value) for each in kept]
     late = network(x[:, 2:], t[:, 2:], text, n_cond=0, kept=kept)[0]
     wrong = network(x[:, 2:], t[:, 2:], text, n_cond=0, kept=twice)[0]
@@ -126,26 +126,30 @@ def test_every_parameter_gets_a_gradient():
 
 
 def test_planes_are_split_as_published():
-    assert split_planes(128) == (22, 21, 21) and split_planes(32) == (6, 5, 5) and split_planes(8) == (2, 1, 1)
+    assert (
+        split_planes(head_dim=128) == (22, 21, 21)
+        and split_planes(head_dim=32) == (6, 5, 5)
+        and split_planes(head_dim=8) == (2, 1, 1)
+    )
     for wrong in (0, 12, -8):
         with pytest.raises(ValueError, match=f"head_dim must be a positive multiple of 8, got {wrong}"):
-            split_planes(wrong)
+            split_planes(head_dim=wrong)
 
 
 def test_angles_count_frames_rows_and_columns():
-    angles = film_angles(3, 5, 7, head_dim=8, base=100.0).view(3, 5, 7, 4)
+    angles = film_angles(frames=3, height=5, width=7, head_dim=8, base=100.0).view(3, 5, 7, 4)
     expected = torch.tensor([2.0, 0.2, 4.0, 6.0])
     torch.testing.assert_close(angles[2, 4, 6], expected)
     with pytest.raises(ValueError, match="base must be > 1"):
-        film_angles(1, 1, 1, head_dim=8, base=1.0)
+        film_angles(frames=1, height=1, width=1, head_dim=8, base=1.0)
 
 
 def test_widths_are_rounded_up_as_published():
-    assert [gated_width(each, multiple=256) for each in (384, 385, 768)] == [256, 256, 512]
-    assert gated_width(512, multiple=32) == 352
+    assert [gated_width(nominal=each, multiple=256) for each in (384, 385, 768)] == [256, 256, 512]
+    assert gated_width(nominal=512, multiple=32) == 352
     for nominal, multiple in ((0, 3), (3, 0)):
         with pytest.raises(ValueError, match=f"nominal and multiple must be at least 1, got {nominal} and {multiple}"):
-            gated_width(nominal, multiple=multiple)
+            gated_width(nominal=nominal, multiple=multiple)
 
 
 def test_a_gated_network_is_its_equation():

@@ -95,9 +95,11 @@ def test_every_linear_layer_of_a_copy_is_adapted_and_only_the_thin_matrices_lear
     assert isinstance(adapted["first"][0], LoRA) and isinstance(adapted["last"], LoRA)
     assert torch.equal(passed(adapted, x), passed(network, x))
     learning = {name for name, each in adapted.named_parameters() if each.requires_grad}
-    assert learning == set(lora_state(adapted)) == {
-        f"{place}.{part}" for place in ("first.0", "last") for part in ("down", "up")
-    }
+    assert (
+        learning
+        == set(lora_state(adapted))
+        == {f"{place}.{part}" for place in ("first.0", "last") for part in ("down", "up")}
+    )
     assert isinstance(network["last"], nn.Linear) and network["last"].weight.requires_grad
 
 

@@ -180,9 +180,9 @@ def test_a_function_in_place_of_a_number():
         ("MROPE-3", "did you mean 'mrope-3'"),
         ("zero-conv-4", "did you mean 'zero_conv-4'"),
         ("decoupled-3", "did you mean 'decoupled_attention-3'"),
-        ("page-1", "got 'page-1'; there are exercises of arcface, clip, "),
-        ("nothing-1", "got 'nothing-1'; there are exercises of arcface, clip, "),
-        ("", "got ''; there are exercises of arcface, clip, "),
+        ("page-1", "got 'page-1'; there are exercises of arcface, "),
+        ("nothing-1", "got 'nothing-1'; there are exercises of arcface, "),
+        ("", "got ''; there are exercises of arcface, "),
     ],
 )
 def test_an_unknown_id_is_an_error_that_names_the_nearest(identifier, message):

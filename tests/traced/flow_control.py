@@ -36,7 +36,6 @@ from mmnotes.models.generator import prompts, to_network, to_pictures
 from mmnotes.zero_conv import (
     ControlBranch,
     HintEncoder,
-    LoRA,
     ZeroTaps,
     controlled,
     edge_f1,
@@ -234,7 +233,6 @@ CONTROL = [
             (rand(3, 2), rand(3), rand(3, 2), rand(2)),
         ),
     ),
-    Traced("zero_conv.LoRA", lambda: (filled(LoRA(nn.Linear(5, 3), rank=2, alpha=3.0)), (rand(4, 5),))),
 ]
 
 IMAGES = [
@@ -264,7 +262,6 @@ UNTRACED = {
     "layers.unet_parts.skip_channels": "It cannot be traced: it counts, and takes no tensor.",
     "models.generator.untrained_unet": MADE,
     "models.generator.pretrained_unet": MADE,
-    "zero_conv.LoRA.merged": MADE,
     "zero_conv.resolution_weights": "It cannot be traced: it counts, and takes no tensor.",
     "zero_conv.zero_": "It cannot be traced: it changes a module, once, before anything is computed.",
     "decoupled_attention.decoupled_": "It cannot be traced: it changes a module.",

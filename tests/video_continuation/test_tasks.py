@@ -50,7 +50,7 @@ def test_two_calls_of_attention_are_one_with_the_mask():
     attention, x, angles = (
         FilmAttention(dim=16, heads=2),
         torch.randn(2, 12, 16),
-        film_angles(3, 2, 2, head_dim=8)[None],
+        film_angles(frames=3, height=2, width=2, head_dim=8)[None],
     )
     found, _ = attention(x, angles.cos(), angles.sin(), clean=8)
     query, key, value = attention.projected(x)

@@ -4,15 +4,13 @@ Flow matching on the animals, plants, food and drinks of the training concepts a
 sentence embedding of the concept's name, or of name and tags, or of nothing.
 """
 
-import copy
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmnotes.data import VENDORS, concepts, drawings, tagged_features, text_features
 from mmnotes.flow import flow_loss, on_path
 from mmnotes.models.generator import LEARNED_GROUPS, prompts, to_network, untrained_unet
-from tools.training import rate, rounded, shifted, train_, write
+from tools.training import Averaged, rate, rounded, shifted, train_, write
 
 FILE = "models/generator.npz"
 BATCH, RATE, WARM_UP, LEVEL = 32, 2e-3, 500, 0.5
@@ -31,20 +29,6 @@ def held_out() -> list[int]:
     return [place for place, each in enumerate(concepts()) if each.held_out and each.group in LEARNED_GROUPS]
 
 
-class Averaged(nn.Module):
-    """A network, and the running mean of its weights that is shipped."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network, self.mean = network, copy.deepcopy(network).requires_grad_(False)
-
-    @torch.no_grad()
-    def follow_(self) -> None:
-        """Move the mean a little towards the weights."""
-        for mean, now in zip(self.mean.parameters(), self.network.parameters(), strict=True):
-            mean.lerp_(now, 1 - AVERAGE)
-
-
 def rate_at(step: int) -> float:
     """In each cycle it rises, is level until the middle, and falls to zero."""
     begun, steps = (0, CYCLES[0]) if step < CYCLES[0] else CYCLES
@@ -59,7 +43,7 @@ def main() -> None:
     print(f"{len(seen)} concepts, {pictures.shape[0]} drawings of each", flush=True)
     texts = torch.stack([prompts(text_features()[seen]), prompts(tagged_features()[seen])])
     torch.manual_seed(0)
-    model = Averaged(untrained_unet()).to(memory_format=torch.channels_last)
+    model = Averaged(untrained_unet(), kept=AVERAGE).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
 
     def loss_of(random: torch.Generator) -> Tensor:

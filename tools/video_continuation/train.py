@@ -2,14 +2,13 @@
 
 One network learns three tasks at once, by how many of the first frames are clean: none (text to video), one (image to
 video), two or more (continuation). The loss is on noisy frames alone. Most steps see a few frames in a row, some all
-twelve. Steps of a few frames see a part of each, 24 pixels wide, in which the sprite is: positions enter as differences
+ten. Steps of a few frames see a part of each, 24 pixels wide, in which the sprite is: positions enter as differences
 alone, so what is learned there holds in the whole.
 
 In the first half of the steps sprites move by single pixels, in the second by steps of two, as in the chapter. A patch
 is four pixels wide: a drawing can lie across patches in sixteen ways in the first half and in four in the second.
 """
 
-import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,7 +20,7 @@ from mmnotes.data.sprites import FRAMES, SIDE, SPRITE, STEP, WALL
 from mmnotes.flow import on_path
 from mmnotes.flow.times import shifted
 from mmnotes.models.film_generator import PATCH, SPREAD, FilmNet, to_film_net, untrained_film_net
-from tools.training import rate, rounded, steps_done, train_, write
+from tools.training import Averaged, rate, rounded, steps_done, train_, write
 
 FILE = "models/film_generator.npz"
 FIRST, STEPS, RATE, WARM_UP, LEVEL, AVERAGE = 3600, 2800, 2e-3, 100, 0.35, 0.998
@@ -37,19 +36,6 @@ TASKS = (  # share of steps, frames, clean frames, films
     (0.03, FRAMES, 0, 4),
 )
 DROPPED, TEXTURED, NOISE_ONLY, SHIFT, PART = 0.1, 0.15, 0.15, 3.0, 24
-
-
-class Averaged(nn.Module):
-    """A network, and the running mean of its weights that is shipped."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network, self.mean = network, copy.deepcopy(network).requires_grad_(False)
-
-    @torch.no_grad()
-    def follow_(self) -> None:
-        """Move the mean a little towards the weights."""
-        torch._foreach_lerp_(list(self.mean.parameters()), list(self.network.parameters()), 1 - AVERAGE)
 
 
 class Together(torch.optim.Optimizer):
@@ -126,7 +112,7 @@ def main() -> None:
     """Train with seed 0, first on motions by single pixels."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = Averaged(untrained_film_net())
+    model = Averaged(untrained_film_net(), kept=AVERAGE)
     optimiser = optimiser_of(model.network)
 
     def loss_with(step: int) -> Callable[[torch.Generator], Tensor]:

@@ -1,0 +1,1 @@
+"""Scripts that made what the chapter on block-sparse attention measures."""
