@@ -6,7 +6,9 @@ import torch
 from mmnotes.block_sparse_attention import alike
 from mmnotes.layers.samples import stored_samples
 from tools.block_sparse_attention.study import COUNTS, DIM, RULES, SHAPES, TOKENS, errors_of, recalls_of, tokens_of
+from tools.block_sparse_attention.trained import trained_recalls
 
+TRAINED = stored_samples("mmnotes.block_sparse_attention", "trained.npz")["recall"]
 STUDY = stored_samples("mmnotes.block_sparse_attention", "study.npz")
 KEPT, ERROR = STUDY["recall"], STUDY["error"]
 FILM, NETWORK, SMOOTH, WHITE = TOKENS
@@ -60,3 +62,18 @@ def test_less_recall_is_more_error_of_noise_and_not_of_the_films_own_vectors():
         [ERROR.at(**at, values=values, order=order) for order in ("cube", "raster")] for values in ("noise", "own")
     )
     assert (noise[0] < noise[1]).all() and (own[0] > own[1]).all()
+
+
+@pytest.mark.remeasured
+def test_the_trained_network_again():
+    torch.testing.assert_close(trained_recalls().at().float(), TRAINED.at().float(), rtol=0, atol=0.01)
+
+
+def test_of_a_trained_network_means_find_more_than_nearness_in_every_head():
+    for t in TRAINED.values("t"):
+        means, best, near, early = (
+            TRAINED.at(shape="cube", t=t, rule=rule).float()
+            for rule in ("means", "true mass", "nearest", "means before rotation")
+        )
+        assert (means > near).all() and (best - means).mean() < 0.04
+        assert means.mean() > 1.3 * near.mean() > 1.3 * early.mean()
