@@ -1,4 +1,4 @@
-"""Refining a draft: a film from noise at full size against the same network begun at an enlarged draft, and the refiner."""
+"""Refining an enlarged draft in a few steps: beside the network without the change, and beside a film from noise."""
 
 from collections.abc import Iterator
 

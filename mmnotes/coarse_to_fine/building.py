@@ -1,4 +1,4 @@
-"""The two exercises of the chapter on coarse to fine that ask to build something."""
+"""The exercises that build: the loss of a refiner, and a refinement; solutions and mistakes."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from torch import Tensor
 
 from mmnotes.coarse_to_fine.short_path import noised_draft, on_short_path, refined, short_velocity
 from mmnotes.flow import euler
-from mmnotes.page.exercises import Exercise
 
 FILM = torch.cos(torch.arange(24.0).reshape(3, 8) ** 1.3)
 DRAFT = FILM.roll(1, 1) / 2 + 0.1
@@ -69,17 +68,3 @@ def _refined_mistakes(network: Any, *given: Any) -> dict[str, Any]:
             lambda x, t: -network(x, t), start, t_th * even
         ),
     }
-
-
-BUILT = {
-    "coarse_to_fine-4": Exercise(
-        solution=_loss,
-        mistakes=_loss_mistakes,
-        inputs=((_network, FILM, DRAFT, NOISE, _SHARES, 0.5), (_network, DRAFT, FILM, NOISE, _SHARES**2, 0.8)),
-    ),
-    "coarse_to_fine-5": Exercise(
-        solution=_refined,
-        mistakes=_refined_mistakes,
-        inputs=((_network, DRAFT, NOISE, 0.5, 3), (_network, FILM, NOISE, 0.7, 5)),
-    ),
-}

@@ -4,7 +4,17 @@ from typing import Any
 
 from torch import Tensor
 
-from mmnotes.coarse_to_fine.building import BUILT, DRAFT, FILM, NOISE
+from mmnotes.coarse_to_fine.building import (
+    _SHARES,
+    DRAFT,
+    FILM,
+    NOISE,
+    _loss,
+    _loss_mistakes,
+    _network,
+    _refined,
+    _refined_mistakes,
+)
 from mmnotes.coarse_to_fine.short_path import noised_draft, short_velocity
 from mmnotes.page.exercises import Exercise
 
@@ -68,5 +78,14 @@ EXERCISES = {
     "coarse_to_fine-3": Exercise(
         solution=_drowned, mistakes=_drowned_mistakes, inputs=((0.25, 4.0), (9.0, 2.0), (0.01, 10.0)), tolerance=1e-6
     ),
-    **BUILT,
+    "coarse_to_fine-4": Exercise(
+        solution=_loss,
+        mistakes=_loss_mistakes,
+        inputs=((_network, FILM, DRAFT, NOISE, _SHARES, 0.5), (_network, DRAFT, FILM, NOISE, _SHARES**2, 0.8)),
+    ),
+    "coarse_to_fine-5": Exercise(
+        solution=_refined,
+        mistakes=_refined_mistakes,
+        inputs=((_network, DRAFT, NOISE, 0.5, 3), (_network, FILM, NOISE, 0.7, 5)),
+    ),
 }

@@ -73,7 +73,7 @@ def courses(
     """For each panel and name, values (points, seeds): a line through their means in a band from least to most; dashed
     lines at the panel's levels.
     """
-    drawn = figure.subplots(1, len(panels))
+    drawn = np.atleast_1d(figure.subplots(1, len(panels)))
     for axes, (title, lines) in zip(drawn, panels.items(), strict=True):
         for colour, (name, values) in zip((BLUE, ORANGE), lines.items(), strict=False):
             each = np.asarray(values)

@@ -10,7 +10,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mmnotes.flow import Velocity, euler
-from mmnotes.flow.path import per_sample
 from mmnotes.layers.precision import promoted
 
 
@@ -47,7 +46,7 @@ def on_short_path(
     Source: LongCat-Video technical report, on coarse-to-fine generation.
     """
     _check(t_th)
-    near, far, share = promoted(film, start, per_sample(t / t_th, film))
+    near, far, share = promoted(film, start, (t / t_th).view(-1, *[1] * (film.ndim - 1)))
     return torch.lerp(near, far, share).to(film.dtype)
 
 

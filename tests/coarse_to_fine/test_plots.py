@@ -59,4 +59,4 @@ def test_courses_have_a_line_a_band_and_levels(figure):
 
 
 def test_the_drawing_says_what_it_shows():
-    assert "shortened path" in diagram()._repr_html_()
+    assert "shortened path" in diagram().svg()
