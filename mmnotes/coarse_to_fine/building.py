@@ -22,7 +22,8 @@ def _loss(network: Any, film: Tensor, draft: Tensor, noise: Tensor, share: Tenso
     start = noised_draft(draft, noise, t_th=t_th)
     t = share * t_th
     x = on_short_path(film, start, t, t_th=t_th)
-    return (network(x, t) - short_velocity(film, start, t_th=t_th)).square().mean()
+    loss: Tensor = (network(x, t) - short_velocity(film, start, t_th=t_th)).square().mean()
+    return loss
 
 
 def _loss_mistakes(network: Any, *given: Any) -> dict[str, Any]:

@@ -61,4 +61,5 @@ def drafted(
     if factor < 1 or film.shape[-2] % factor or film.shape[-1] % factor:
         raise ValueError(f"factor must divide height and width {tuple(film.shape[-2:])}, got {factor}")
     squares = film[:, ::2].unflatten(-1, (-1, factor)).unflatten(-3, (-1, factor))
-    return squares.mean((-3, -1))
+    means: Tensor = squares.mean((-3, -1))
+    return means

@@ -1,5 +1,6 @@
 """Exercises of the chapter on coarse to fine."""
 
+import math
 from typing import Any
 
 from torch import Tensor
@@ -51,7 +52,7 @@ def _late_mistakes(few: int, frame: int) -> dict[str, Any]:
 
 
 def _drowned(power: float, ratio: float) -> float:
-    root = (power * ratio) ** 0.5
+    root = math.sqrt(power * ratio)
     return root / (1 + root)
 
 
