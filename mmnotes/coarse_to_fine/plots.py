@@ -24,11 +24,15 @@ def strip(axes: Axes, frames: ArrayLike, *, columns: int) -> None:
 
 
 def strips(figure: Figure, rows: Mapping[str, ArrayLike], measures: Mapping[str, Mapping[str, float]]) -> None:
-    """A named strip for each row; beside it, where it has measures, a bar for each. On a phone the bars are words."""
+    """A named strip for each row; beside it, where it has measures, a bar for each.
+
+    On a phone a strip has every other frame, and the bars are words.
+    """
     narrow = is_narrow(figure)
     grid = figure.subplots(len(rows), 1 if narrow else 2, width_ratios=None if narrow else (5, 1), squeeze=False)
     for (name, frames), panels in zip(rows.items(), grid, strict=True):
-        strip(panels[0], frames, columns=len(np.asarray(frames)))
+        shown = np.asarray(frames)[:: 2 if narrow else 1]
+        strip(panels[0], shown, columns=len(shown))
         found = measures.get(name, {})
         words = ", ".join(f"{measure} {value:.2f}" for measure, value in found.items()) if narrow else ""
         panels[0].set_title(f"{name}   {words}".strip(), loc="left", pad=2)
