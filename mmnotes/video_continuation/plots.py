@@ -14,6 +14,7 @@ from mmnotes.page.plots import GAP, is_narrow, montage
 PHONE, AHEAD = 4, 3  # inches; frames of a track after the given ones
 LOOKS: dict[str, dict[str, Any]] = {
     "network": {"color": BLUE},
+    "two at a time": {"color": GREEN},
     "stands still": {"color": "0.6", "linestyle": ":"},
     "last speed goes on": {"color": ORANGE, "linestyle": "--"},
     "nearest film": {"color": PURPLE, "linestyle": "-."},

@@ -23,7 +23,7 @@ from tools.training import shades, write
 FILE = "video_continuation/study.npz"
 GIVEN, SEEDS, AFTER = (1, 2, 4), (0, 1, 2), FRAMES - 4
 STEPS, SHIFT, FILMS, WIDE, SAMPLES, LEVELS = 8, 3.0, 32, 6, 8, 31
-SHOWN, ROUNDS, NEW = 4, 10, 2
+SHOWN, ROUNDS, NEW, WINDOW = 4, 10, 2, 4
 SETTINGS: Mapping[str, Place] = {"steps": STEPS, "shift": SHIFT}
 BROKEN = ("as trained", "noise on clean frames", "no time per frame", "clean frames read noisy ones, cache kept")
 DIRT = 0.3  # of the noise that is laid on clean frames; values go from -1 to 1
@@ -46,6 +46,17 @@ def drawn(network: FilmNet, known: Films, *, given: int, new: int, seed: int) ->
     data = to_film_net(known.pixels)
     noise = torch.randn(len(data), new, *data.shape[2:], generator=torch.Generator().manual_seed(seed))
     return continued(network, data[:, :given], known.text, noise, time_grid(steps=STEPS, shift=SHIFT))
+
+
+@torch.no_grad()
+def by_twos(network: FilmNet, known: Films, *, given: int, new: int, seed: int) -> Tensor:
+    """The same in rounds of two frames, each round given the last four there are."""
+    film, random = to_film_net(known.pixels)[:, :given], torch.Generator().manual_seed(seed)
+    times = time_grid(steps=STEPS, shift=SHIFT)
+    while film.shape[1] < given + new:
+        last = min(WINDOW, film.shape[1])
+        film = long_film(network, film, known.text, rounds=1, given=last, new=NEW, times=times, random=random)
+    return film
 
 
 def places(known: Films, frames: Tensor) -> Tensor:
@@ -71,7 +82,7 @@ def nearest_film(known: Films, given: int, learned: Films) -> Tensor:
 
 
 def errors(network: FilmNet, known: Films) -> Tensor:
-    """(given, way, seed, after): the network from three noises, and what costs nothing."""
+    """(given, way, seed, after): the network from three noises, all frames at once and by twos; what costs nothing."""
     learned = known_films(2000, seed=99, held_out=False)
     rows = []
     for given in GIVEN:
@@ -80,11 +91,14 @@ def errors(network: FilmNet, known: Films) -> Tensor:
         on = speed_goes_on(known.places[:, :given], AFTER) if given > 1 else still
         near = nearest_film(known, given, learned)[:, given : given + AFTER]
         free = [distance(each, true).expand(len(SEEDS), -1) for each in (still, on, near)]
-        own = [
-            distance(places(known, drawn(network, known, given=given, new=AFTER, seed=seed))[:, given:], true)
-            for seed in SEEDS
-        ]
-        rows.append(torch.stack([torch.stack(own), *free]))
+        made = [
+            torch.stack([
+                distance(places(known, way(network, known, given=given, new=AFTER, seed=seed))[:, given:], true)
+                for seed in SEEDS
+            ])
+            for way in (drawn, by_twos)
+        ]  # fmt: skip
+        rows.append(torch.stack([*made, *free]))
         print(f"given {given}: {rows[-1].mean(1)}", flush=True)
     return torch.stack(rows)
 
@@ -154,14 +168,16 @@ def drift(network: FilmNet, known: Films) -> tuple[Tensor, Tensor]:
     """
     data, random = to_film_net(known.pixels), torch.Generator().manual_seed(0)
     times = time_grid(steps=STEPS, shift=SHIFT)
-    long = long_film(network, data[:, :4], known.text, rounds=ROUNDS, given=4, new=NEW, times=times, random=random)
+    long = long_film(
+        network, data[:, :WINDOW], known.text, rounds=ROUNDS, given=WINDOW, new=NEW, times=times, random=random
+    )
     frames = to_frames(long)
     true, ground = with_sprite(known, places(known, long)), known.ground[:, None]
     off = (frames - true).square().mean((2, 3, 4)).sqrt().mean(0)
     whole = (true - ground).square().sum((2, 3, 4))
     left = (((frames - ground) * (true - ground)).sum((2, 3, 4)) / whole).mean(0)
     print(f"long films: {off}, left of the sprite {left}", flush=True)
-    return torch.stack([off[4:], left[4:]]), long
+    return torch.stack([off[WINDOW:], left[WINDOW:]]), long
 
 
 def with_sprite(known: Films, way: Tensor) -> Tensor:
@@ -259,7 +275,7 @@ def main() -> None:
     unseen = known_films(FILMS, seed=9, unseen=True)
     after: dict[str, Sequence[Place]] = {
         "given": GIVEN,
-        "way": ("network", "stands still", "last speed goes on", "nearest film"),
+        "way": ("network", "two at a time", "stands still", "last speed goes on", "nearest film"),
     }
     after |= {"seed": SEEDS, "after": tuple(range(1, AFTER + 1))}
     tables = {
@@ -293,14 +309,13 @@ def main() -> None:
     print(f"real: {wrong}", flush=True)
     looks = {"way": ("truth", "network"), "frame": range(FRAMES)}
     tables["real"] = shades([true, made], looks, levels=LEVELS, settings=SETTINGS)
-    strips = [
-        torch.stack([shown.pixels, *(to_frames(drawn(network, shown, given=g, new=FRAMES - g, seed=0)) for g in GIVEN)])
-    ]
+    made_by_twos = (by_twos(network, shown, given=given, new=FRAMES - given, seed=0) for given in GIVEN)
+    strips = [shown.pixels, *(to_frames(each[:, :FRAMES]) for each in made_by_twos)]
     axes = {"given": (0, *GIVEN), "film": range(SHOWN), "frame": range(FRAMES)}
-    tables["strips"] = shades(list(strips[0]), axes, levels=LEVELS, settings=SETTINGS)
+    tables["strips"] = shades(strips, axes, levels=LEVELS, settings=SETTINGS)
     axes = {"given": (0, *GIVEN), "step": range(STEPS + 1), "frame": range(FRAMES)}
     tables["steps"] = shades(list(steps_of(network, shown)), axes, levels=LEVELS, settings=SETTINGS)
-    axes = {"film": range(3), "frame": range(4 + ROUNDS * NEW)}
+    axes = {"film": range(3), "frame": range(WINDOW + ROUNDS * NEW)}
     tables["long"] = shades(list(to_frames(long)[:3]), axes, levels=LEVELS, settings=SETTINGS)
     write(FILE, packed(tables))
 

@@ -1,12 +1,12 @@
-"""Train the generator of small films: ``python -m tools.video_continuation.train``. Takes 75 minutes on one core.
+"""Train the generator of small films: ``python -m tools.video_continuation.train``. Takes two and a half hours.
 
 One network learns three tasks at once, by how many of the first frames are clean: none (text to video), one (image to
 video), two or more (continuation). The loss is on noisy frames alone. Most steps see a few frames in a row, some all
 ten. Steps of a few frames see a part of each, 24 pixels wide, in which the sprite is: positions enter as differences
 alone, so what is learned there holds in the whole.
 
-In the first half of the steps sprites move by single pixels, in the second by steps of two, as in the chapter. A patch
-is four pixels wide: a drawing can lie across patches in sixteen ways in the first half and in four in the second.
+In the first quarter of the steps sprites move by single pixels, then by steps of two, as in the chapter. A patch is
+four pixels wide: a drawing can lie across patches in sixteen ways at first, and then in four.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ from mmnotes.models.film_generator import PATCH, SPREAD, FilmNet, to_film_net, u
 from tools.training import Averaged, rate, rounded, steps_done, train_, write
 
 FILE = "models/film_generator.npz"
-FIRST, STEPS, RATE, WARM_UP, LEVEL, AVERAGE = 3600, 2800, 2e-3, 100, 0.35, 0.998
+FIRST, STEPS, RATE, WARM_UP, LEVEL, AVERAGE = 3600, 9600, 2e-3, 100, 0.5, 0.998
 TASKS = (  # share of steps, frames, clean frames, films
     (0.30, 5, 2, 16),
     (0.12, 6, 3, 14),
