@@ -36,5 +36,5 @@ def diagram() -> Diagram:
     )  # fmt: skip
     drawing.arrow(start, refiner)
     drawing.arrow(refiner, film, via=((304, END), (304, TOP)))
-    drawing.words((276, END - 12), "sampling")
+    drawing.words((272, END - 42), "sampling")
     return drawing

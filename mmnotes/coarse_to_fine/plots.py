@@ -46,8 +46,8 @@ def _bars(axes: Axes, found: Mapping[str, float]) -> None:
     axes.spines[:].set_visible(False)
     for place, (measure, value) in enumerate(found.items()):
         _, end = BARS[measure]
-        axes.barh(1 - place, min(value / end, 1), 0.32, color=(ORANGE, BLUE)[place])
-        axes.text(0, 1.24 - place, f"{measure} {value:.2f}", va="bottom")
+        axes.barh(1 - place, min(value / end, 1), 0.22, color=(ORANGE, BLUE)[place])
+        axes.text(0, 1.14 - place, f"{measure} {value:.2f}", va="bottom")
 
 
 def hidden(figure: Figure, powers: Mapping[str, ArrayLike], *, noise: float, first: int, threshold: float) -> None:
