@@ -61,7 +61,7 @@ def hidden(figure: Figure, powers: Mapping[str, ArrayLike], *, noise: float, fir
     axes.axhline(noise, color=ORANGE, label="noise")
     axes.axvspan(first, len(rings) - 1, color="0.5", alpha=0.15, linewidth=0)
     axes.text(first + 0.2, 5e-5, "not in the draft", va="bottom")
-    axes.set(xlim=(1, len(rings) - 1), ylim=(3e-5, 10), xlabel="waves across the picture", ylabel="power")
+    axes.set(xlim=(1, len(rings) - 1), ylim=(3e-5, 300), xlabel="waves across the picture", ylabel="power")
     axes.set_title(f"threshold {threshold:.2f}")
     axes.legend(loc="upper right")
 
