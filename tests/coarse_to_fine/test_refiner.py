@@ -48,3 +48,9 @@ def test_the_refiner_is_sharper_than_the_draft(films):
     truth, found = of(pretrained_refiner(), films, 0.5)
     draft = enlarged(drafted(truth, factor=2), frames=10, side=32)
     assert sharpness(found, truth) > 3 * sharpness(draft, truth)
+
+
+def test_a_velocity_is_the_networks_with_its_text_and_one_time_for_all_frames(films):
+    network, x, t = pretrained_film_net(), torch.randn(2, 3, 3, 8, 8), torch.tensor([0.3, 0.8])
+    wanted = network(x, torch.tensor([[0.3] * 3, [0.8] * 3]), films.text[:2], n_cond=0)
+    torch.testing.assert_close(whole_velocity(network, films.text[:2])(x, t), wanted)
