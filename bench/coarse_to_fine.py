@@ -8,9 +8,8 @@ from torch.nn.functional import interpolate
 
 from bench.timing import Row, race
 from mmnotes.coarse_to_fine import enlarged, refined
-from mmnotes.coarse_to_fine.pretrained import pretrained_refiner
-from mmnotes.flow import Velocity
-from mmnotes.models.film_generator import FilmNet, pretrained_film_net
+from mmnotes.coarse_to_fine.pretrained import pretrained_refiner, whole_velocity
+from mmnotes.models.film_generator import pretrained_film_net
 
 FRAMES, SIDE, AT, FEW, MANY = 10, 32, 0.5, 5, 20
 
@@ -34,7 +33,7 @@ def rows() -> Iterator[Row]:
         in_two_steps,
         aim="1",
     )
-    alone, refiner = (velocity_of(network, text) for network in (pretrained_film_net(), pretrained_refiner()))
+    alone, refiner = (whole_velocity(network, text) for network in (pretrained_film_net(), pretrained_refiner()))
     yield race(
         f"coarse to fine, {FEW} steps of the refiner; of the network without the change",
         lambda: refined(refiner, large, noise, t_th=AT, steps=FEW),
@@ -49,12 +48,3 @@ def rows() -> Iterator[Row]:
         aim=f"{MANY / FEW:.0f}, the share of the passes",
         repeats=3,
     )
-
-
-def velocity_of(network: FilmNet, text: Tensor) -> Velocity:
-    """The network's velocity with no clean frame."""
-
-    def velocity(x: Tensor, t: Tensor) -> Tensor:
-        return network(x, t[:, None].expand(-1, x.shape[1]), text, n_cond=0)
-
-    return velocity

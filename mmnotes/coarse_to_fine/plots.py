@@ -8,19 +8,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from mmnotes.page.palette import BLUE, GREEN, ORANGE
-from mmnotes.page.plots import is_narrow
+from mmnotes.page.plots import is_narrow, montage
 
-GAP = 1  # white pixels between two frames
 BARS = {"error": ("error to the film", 0.5), "sharpness": ("sharpness", 1.6)}  # what a bar's scale is called; its end
-
-
-def strip(axes: Axes, frames: ArrayLike, *, columns: int) -> None:
-    """Frames (frames, 3, height, width), values 0 to 1, in reading order."""
-    tiles = np.pad(np.asarray(frames), [(0, 0), (0, 0), (0, GAP), (0, GAP)], constant_values=1)
-    rows = [np.concatenate([*tiles[start : start + columns]], axis=2) for start in range(0, len(tiles), columns)]
-    axes.imshow(np.concatenate(rows, axis=1).transpose(1, 2, 0), interpolation="none")
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
 
 
 def strips(figure: Figure, rows: Mapping[str, ArrayLike], measures: Mapping[str, Mapping[str, float]]) -> None:
@@ -31,8 +21,7 @@ def strips(figure: Figure, rows: Mapping[str, ArrayLike], measures: Mapping[str,
     narrow = is_narrow(figure)
     grid = figure.subplots(len(rows), 1 if narrow else 2, width_ratios=None if narrow else (5, 1), squeeze=False)
     for (name, frames), panels in zip(rows.items(), grid, strict=True):
-        shown = np.asarray(frames)[:: 2 if narrow else 1]
-        strip(panels[0], shown, columns=len(shown))
+        montage(panels[0], np.asarray(frames)[None, :: 2 if narrow else 1])
         found = measures.get(name, {})
         words = ", ".join(f"{measure} {value:.2f}" for measure, value in found.items()) if narrow else ""
         panels[0].set_title(f"{name}   {words}".strip(), loc="left", pad=2)

@@ -3,6 +3,10 @@
 Differs: one threshold was drawn for each batch of its training, from .1 to 1, where LongCat-Video's is always .5.
 """
 
+from jaxtyping import Float
+from torch import Tensor
+
+from mmnotes.flow import Velocity
 from mmnotes.layers.lora import with_lora
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.models.film_generator import FilmNet, pretrained_film_net
@@ -34,3 +38,19 @@ def pretrained_refiner() -> FilmNet:
     network = untrained_refiner()
     network.load_state_dict(stored_arrays(__package__, "refiner.npz"), strict=False)
     return network.requires_grad_(False)
+
+
+def whole_velocity(network: FilmNet, text: Float[Tensor, "batch words text_dim"]) -> Velocity:
+    """The network's velocity of films in which no frame is clean, given their texts.
+
+    It cannot be traced: it makes a function.
+
+    Shapes: x (batch, frames, 3, height, width), t (batch,) -> that of x; text (batch, words, 384).
+    Source: LongCat-Video, pipeline_longcat_video.py, generate_refine.
+    """
+
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        found: Tensor = network(x, t[:, None].expand(-1, x.shape[1]), text, n_cond=0)
+        return found
+
+    return velocity

@@ -15,15 +15,6 @@ def figure(request):
     plt.close(made)
 
 
-def test_a_strip_lies_in_reading_order(axes):
-    plots.strip(axes, FRAMES, columns=3)
-    (image,) = axes.images
-    shown = image.get_array()
-    assert shown.shape == (10, 15, 3)
-    np.testing.assert_allclose(shown[5:9, 5:9], FRAMES[4].transpose(1, 2, 0))
-    assert (shown[4] == 1).all()
-
-
 def test_each_row_has_its_frames_and_its_measures(figure):
     plots.strips(figure, {"film": FRAMES, "draft": FRAMES}, {"draft": {"error": 0.25, "sharpness": 0.04}})
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]

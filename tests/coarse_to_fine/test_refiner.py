@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmnotes.coarse_to_fine import drafted, enlarged, refined, sharpness
-from mmnotes.coarse_to_fine.pretrained import RANK, pretrained_refiner, untrained_refiner
+from mmnotes.coarse_to_fine.pretrained import RANK, pretrained_refiner, untrained_refiner, whole_velocity
 from mmnotes.data import sprite_films
 from mmnotes.layers.lora import LoRA
 from mmnotes.layers.samples import stored_samples
@@ -23,11 +23,7 @@ def of(network, films, t_th):
     draft = enlarged(drafted(truth, factor=2), frames=10, side=32)
     noise = torch.randn(truth.shape, generator=torch.Generator().manual_seed(0))
 
-    @torch.no_grad()
-    def velocity(x, t):
-        return network(x, t[:, None].expand(-1, 10), films.text[:1], n_cond=0)
-
-    return truth, refined(velocity, draft, noise, t_th=t_th, steps=5)
+    return truth, refined(whole_velocity(network, films.text[:1]), draft, noise, t_th=t_th, steps=5)
 
 
 def test_untrained_it_is_the_network_and_learns_in_thin_matrices_alone():
@@ -52,3 +48,9 @@ def test_the_refiner_is_sharper_than_the_draft(films):
     truth, found = of(pretrained_refiner(), films, 0.5)
     draft = enlarged(drafted(truth, factor=2), frames=10, side=32)
     assert sharpness(found, truth) > 3 * sharpness(draft, truth)
+
+
+def test_a_velocity_is_the_networks_with_its_text_and_one_time_for_all_frames(films):
+    network, x, t = pretrained_film_net(), torch.randn(2, 3, 3, 8, 8), torch.tensor([0.3, 0.8])
+    wanted = network(x, torch.tensor([[0.3] * 3, [0.8] * 3]), films.text[:2], n_cond=0)
+    torch.testing.assert_close(whole_velocity(network, films.text[:2])(x, t), wanted)

@@ -107,3 +107,8 @@ def test_too_few_steps_are_named():
         short_times(steps=1, t_th=0.5)
     with pytest.raises(ValueError, match="steps must be at least 1, got 0"):
         refined(lambda x, t: x, DRAFT, NOISE, t_th=0.5, steps=0)
+
+
+def test_no_time_comes_twice():
+    times = short_times(steps=50, t_th=1.0)
+    assert len(times) == 51 and (times.diff() < 0).all()

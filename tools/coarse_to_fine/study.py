@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from mmnotes.coarse_to_fine import drafted, enlarged, refined, sharpness
-from mmnotes.coarse_to_fine.pretrained import untrained_refiner
+from mmnotes.coarse_to_fine.pretrained import untrained_refiner, whole_velocity
 from mmnotes.data import sprite_films
 from mmnotes.data.sprites import Films
-from mmnotes.flow import Velocity
 from mmnotes.layers.samples import Samples, packed
 from mmnotes.models.film_generator import FilmNet, pretrained_film_net, to_film_net
 from tools.coarse_to_fine.train import SEEDS, STEPS
@@ -34,15 +33,6 @@ def films_of(kind: str) -> Films:
 def large_drafts(film: Tensor) -> Tensor:
     """Drafts of films, enlarged."""
     return enlarged(drafted(film, factor=2), frames=film.shape[1], side=film.shape[-1])
-
-
-def velocity_of(network: FilmNet, films: Films) -> Velocity:
-    """The network's velocity, given the texts and no clean frame."""
-
-    def velocity(x: Tensor, t: Tensor) -> Tensor:
-        return network(x, t[:, None].expand(-1, x.shape[1]), films.text, n_cond=0)
-
-    return velocity
 
 
 def trained_refiner(seed: int) -> FilmNet:
@@ -82,12 +72,12 @@ def measured(ways: dict[str, list[FilmNet]]) -> Iterator[tuple[str, Samples]]:
         for networks in ways.values():
             for t_th in THRESHOLDS:
                 for seed, network in zip(SEEDS, networks, strict=True):
-                    velocity, noise = velocity_of(network, films), noise_like(truth, seed)
+                    velocity, noise = whole_velocity(network, films.text), noise_like(truth, seed)
                     thresholds.append(both(refined(velocity, draft, noise, t_th=t_th, steps=FEW), truth))
             for t_th in (AT, 1.0):
                 for count in COUNTS:
                     for seed, network in zip(SEEDS, networks, strict=True):
-                        velocity, noise = velocity_of(network, films), noise_like(truth, seed)
+                        velocity, noise = whole_velocity(network, films.text), noise_like(truth, seed)
                         steps.append(both(refined(velocity, draft, noise, t_th=t_th, steps=count), truth))
         print(kind, plain[-3:], flush=True)
     axes = {"films": [*KINDS], "way": [*ways]}
@@ -113,7 +103,7 @@ def drawn(ways: dict[str, list[FilmNet]]) -> Samples:
         truth = to_film_net(one.pixels)
         for networks in ways.values():
             for t_th in THRESHOLDS:
-                velocity, noise = velocity_of(networks[0], one), noise_like(truth, 0)
+                velocity, noise = whole_velocity(networks[0], one.text), noise_like(truth, 0)
                 found = refined(velocity, large_drafts(truth), noise, t_th=t_th, steps=FEW)
                 pictures.append(((found[0] + 1) / 2).clamp(0, 1))
     axes = {"films": [*KINDS], "way": [*ways], "t_th": THRESHOLDS, "frame": range(10)}
