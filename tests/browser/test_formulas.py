@@ -26,6 +26,7 @@ mmnotes.formula("small", {
   draw(sheet, { power, point, cells }) {
     const panel = sheet.panel({ left: 40, top: 20, width: 200, height: 100, x: [0, 1], y: [0, 1] });
     panel.axes({ xticks: [0, 1], yticks: [0, 1] });
+    sheet.text(260, 60, point[0].toFixed(2));
     panel.point({
       name: "point", label: "Point", text: point.join(", "), at: point, least: 0, most: 1, step: 0.01,
       set: (x, y) => ({ point: [x, y] }),
@@ -226,6 +227,14 @@ def test_a_drag_is_announced_once_it_rests(page):
         assert page.locator("#lab-small .mm-lab-live").inner_text() == ""
     page.clock.run_for(QUIET)
     assert page.locator("#lab-small .mm-lab-live").inner_text() == words(page)
+
+
+def test_of_a_drawing_only_what_differs_is_made_anew(page):
+    texts = "[...document.querySelectorAll('#lab-small svg text')]"
+    page.evaluate(f"{texts}.forEach(text => {{ text.stood = text.textContent; }})")
+    handle(page, "Point").press("ArrowRight")
+    found = page.evaluate(f"{texts}.map(text => [text.textContent, text.stood ?? 'new'])")
+    assert found == [["0", "0"], ["1", "1"], ["0", "0"], ["1", "1"], ["0.51", "new"]]
 
 
 def test_print_shows_the_picture_of_the_default_and_its_words(page):
