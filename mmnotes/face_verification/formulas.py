@@ -15,7 +15,7 @@ from mmnotes.page.formula import Dragged, Formula
 
 OVERLAPS = {"union": intersection_over_union, "smaller area": intersection_over_smaller}
 REACH = 36.0  # of a box's left and top
-SIZES = (4.0, 24.0)  # of its sides: no box leaves the square that is drawn
+SIZES = (4.0, 30.0)  # of its sides: no box leaves the square that is drawn
 KEPT = -1  # in place of the box that drops one
 
 Pairs = Sequence[Sequence[float]]

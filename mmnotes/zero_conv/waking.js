@@ -8,6 +8,7 @@
   const LOOKS = ["blue", "orange", "green", "purple"];
   const COLUMNS = [5, 4, 2, 1]; // of the parts, in the chain from the hint to the goal
   const CHAIN = [["hint", "hint"], ["w0", "w₀"], ["w1", "w₁"], ["x", "x"], ["w", "w"], ["w2", "w₂"], ["goal", "goal"]];
+  const MOST = 1.5; // of a number that is dragged
   const [SMALLEST, LARGEST] = [1e-8, 10]; // of the slopes that are drawn
   const [TABLE, LEFT, ROW] = [336, 42, 21]; // pixels: the table's width beside the course, its first column, a row
 
@@ -73,13 +74,12 @@
     sheet.text(0, 38, "start", { anchor: "start" });
     CHAIN.forEach(([name, sign], at) => {
       const [[x, wide], part] = [places[at], COLUMNS.indexOf(at)];
-      const most = part < 0 ? 1 : 1.5;
       sheet.text(x + wide / 2, 9, sign);
       sheet.rect(x + 2, 23, wide - 4, 30, { colour: "ground", edge: part < 0 ? "axis" : LOOKS[part] });
       sheet.text(x + wide / 2, 38, minus(general(begun[at])), { bold: true });
       sheet.cell({
         name, label: part < 0 ? name : `Start of ${name}, ${PARTS[part]}`, text: general(begun[at]), value: begun[at],
-        box: [x, 22, wide, 32], least: -most, most, step: 0.1, perPixel: 1 / 50, grid: [0, at],
+        box: [x, 22, wide, 32], least: -MOST, most: MOST, step: 0.1, perPixel: 1 / 50, grid: [0, at],
         set: (to) => { // steps of 0.05, so that a hand finds zero
           const by = Math.round(20 * to) / 20 - starts[start][at];
           return { moved: moved.map((each, i) => (i === at ? by : each)) };

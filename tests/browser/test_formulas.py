@@ -424,8 +424,8 @@ def test_a_pixel_whose_copy_or_input_is_dragged_to_zero_never_wakes_and_an_open_
         said = move(label, key=key, times=times, far=(far, 0))
         assert "First slope: none. Never: tap, copy, hint's last, hint's first." in said, label
     move = dragged_by(book, open_page, by, "zero_conv", "lab-waking")
-    said = move("Start of w2, tap", key="+", times=5, far=(25, 0))
-    assert "w2 0.5," in said and "at step 0 tap, copy, hint's last; at step 1 hint's first. Never: none." in said
+    said = move("Start of w2, tap", key="+", times=6, far=(30, 0))
+    assert "w2 0.6," in said and "at step 0 tap, copy, hint's last; at step 1 hint's first. Never: none." in said
     said = move("hint", key="-", times=10, far=(-50, 0))
     assert "First slope: at step 0 tap, copy. Never: hint's last, hint's first." in said
 
@@ -435,7 +435,7 @@ def test_a_box_whose_score_is_lifted_drops_the_best_and_what_that_one_had_droppe
     move = dragged_by(book, open_page, by, "face_verification", "lab-suppression")
     said = move("Score of box A", key="+", times=4, far=(16, 0))
     assert "A 1.00: kept. B 0.95: 0.56 with A, dropped. C 0.90: 0.31 with A, kept." in said
-    side = 5.2 if by != "touch" else 5.0  # pixels of the sheet for one of the boxes' units
+    side = (300 if by == "touch" else 312) / 66  # pixels of the sheet for one of the boxes' units
     said = move("Box E", key="ArrowUp", times=10, far=(0, -10 * side))
     assert "E 0.60: 0.00 with A, 0.01 with C, 0.00 with D, kept." in said
     said = move("Size of box D", key="ArrowRight", times=13, far=(13 * side, 0))
