@@ -3,20 +3,27 @@
 mmnotes.field = (() => {
   "use strict";
 
+  const NEGLIGIBLE = 40; // powers of e below the likeliest centre: no digit of a sum shows them
+  const far = []; // of each centre, kept from call to call: a drawing asks for tens of thousands of velocities
+
   // The velocity at a place and a time: over the centres, each as likely as the place is under it.
   function velocity([x, y], t, centres, spread) {
     const left = 1 - t;
     const variance = (left * spread) ** 2 + t * t;
     const slope = (t - left * spread * spread) / variance;
-    let most = -Infinity;
-    for (const [a, b] of centres) most = Math.max(most, -((x - left * a) ** 2 + (y - left * b) ** 2));
+    let least = Infinity;
+    for (let i = 0; i < centres.length; i += 1) {
+      far[i] = (x - left * centres[i][0]) ** 2 + (y - left * centres[i][1]) ** 2;
+      if (far[i] < least) least = far[i];
+    }
     let [all, across, up] = [0, 0, 0];
-    for (const [a, b] of centres) {
-      const [alongX, alongY] = [x - left * a, y - left * b];
-      const likely = Math.exp((-(alongX * alongX + alongY * alongY) - most) / (2 * variance));
+    for (let i = 0; i < centres.length; i += 1) {
+      const power = (least - far[i]) / (2 * variance);
+      if (power < -NEGLIGIBLE) continue;
+      const likely = Math.exp(power);
       all += likely;
-      across += likely * (slope * alongX - a);
-      up += likely * (slope * alongY - b);
+      across += likely * (slope * (x - left * centres[i][0]) - centres[i][0]);
+      up += likely * (slope * (y - left * centres[i][1]) - centres[i][1]);
     }
     return [across / all, up / all];
   }

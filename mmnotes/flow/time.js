@@ -26,15 +26,16 @@
     };
   }
 
-  // Rows go up, as the axis does.
+  // Rows go up, as the axis does. A Gaussian of the plane is one along each axis, multiplied.
   const density = field.kept((centres, t, spread, reach, cells) => {
     const variance = ((1 - t) * spread) ** 2 + t ** 2;
     const line = Array.from({ length: cells }, (_, i) => -reach + (2 * reach * i) / (cells - 1));
-    return line.map((y) => line.map((x) => {
+    const along = (side) => centres.map((centre) => line.map(
+      (place) => Math.exp(-((place - (1 - t) * centre[side]) ** 2) / (2 * variance))));
+    const [across, up] = [along(0), along(1)];
+    return line.map((_, row) => line.map((_, column) => {
       let sum = 0;
-      for (const [a, b] of centres) {
-        sum += Math.exp(-((x - (1 - t) * a) ** 2 + (y - (1 - t) * b) ** 2) / (2 * variance));
-      }
+      for (let i = 0; i < centres.length; i += 1) sum += across[i][column] * up[i][row];
       return sum / centres.length / variance;
     }));
   });

@@ -10,6 +10,7 @@ alone, also beside an image prompt.
 from mmnotes.zero_conv.branch import ControlBranch, controlled
 from mmnotes.zero_conv.edges import edge_f1, edge_f1_of_all, edge_map, turned
 from mmnotes.zero_conv.halves import guided_in_one_half, resolution_weights
+from mmnotes.zero_conv.pixel import pixel_descent
 from mmnotes.zero_conv.stream import streamed
 from mmnotes.zero_conv.zero import HintEncoder, ZeroTaps, zero_
 
@@ -22,6 +23,7 @@ __all__ = [
     "edge_f1_of_all",
     "edge_map",
     "guided_in_one_half",
+    "pixel_descent",
     "resolution_weights",
     "streamed",
     "turned",

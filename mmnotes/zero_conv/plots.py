@@ -2,23 +2,31 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, GREEN, ORANGE
+from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE
 
-SMALLEST = 1e-14  # where the bars begin
+SMALLEST, LARGEST = 1e-8, 10.0  # of the slopes that are drawn
 
 
-def gradient_lengths(axes: Axes, sizes: Mapping[str, float]) -> None:
-    """One bar on a logarithmic scale for each group of layers; one that is exactly zero is named so in orange."""
-    for place, size in enumerate(sizes.values()):
-        if size == 0:
-            axes.text(1.6 * SMALLEST, place, "exactly zero", color=ORANGE, va="center")
-        else:
-            axes.barh(place, size - SMALLEST, left=SMALLEST, color=BLUE)
-    axes.set_yticks(range(len(sizes)), labels=list(sizes))
-    axes.set(xscale="log", xlim=(SMALLEST, 10), ylim=(len(sizes) - 0.5, -0.5), xlabel="length of the gradient")
+def slopes_by_step(axes: Axes, slopes: Mapping[str, ArrayLike]) -> None:
+    """The size of each slope by step, on a logarithmic scale; one that is exactly zero is a ring in a strip below."""
+    zero = SMALLEST / 10
+    for place, (colour, (name, each)) in enumerate(zip((BLUE, ORANGE, GREEN, PURPLE), slopes.items(), strict=False)):
+        sizes, steps = np.abs(np.asarray(each)), np.arange(len(np.asarray(each)))
+        awake = sizes != 0
+        axes.plot(steps[awake], sizes[awake].clip(SMALLEST, LARGEST), "o-", color=colour, markersize=4, label=name)
+        rings = steps[~awake] + 0.12 * (place - 1.5)
+        axes.plot(rings, np.full(len(rings), zero), "o", color=colour, markersize=5, fillstyle="none")
+    axes.axhspan(zero / 4, zero * 4, color="0.92", zorder=0)
+    axes.set(yscale="log", ylim=(zero / 4, LARGEST), xlabel="step", ylabel="size of the slope")
+    axes.set_yticks([zero, 1e-6, 1e-3, 1], labels=["0", "1e−6", "1e−3", "1"])
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
 
 
 def against_nearest(axes: Axes, nearest: ArrayLike, found: Mapping[str, ArrayLike]) -> None:

@@ -26,6 +26,7 @@ mmnotes.formula("small", {
   draw(sheet, { power, point, cells }) {
     const panel = sheet.panel({ left: 40, top: 20, width: 200, height: 100, x: [0, 1], y: [0, 1] });
     panel.axes({ xticks: [0, 1], yticks: [0, 1] });
+    sheet.text(260, 60, point[0].toFixed(2));
     panel.point({
       name: "point", label: "Point", text: point.join(", "), at: point, least: 0, most: 1, step: 0.01,
       set: (x, y) => ({ point: [x, y] }),
@@ -237,6 +238,14 @@ def test_a_drag_is_announced_once_it_rests(page):
     assert page.locator("#lab-small .mm-lab-live").inner_text() == words(page)
 
 
+def test_of_a_drawing_only_what_differs_is_made_anew(page):
+    texts = "[...document.querySelectorAll('#lab-small svg text')]"
+    page.evaluate(f"{texts}.forEach(text => {{ text.stood = text.textContent; }})")
+    handle(page, "Point").press("ArrowRight")
+    found = page.evaluate(f"{texts}.map(text => [text.textContent, text.stood ?? 'new'])")
+    assert found == [["0", "0"], ["1", "1"], ["0", "0"], ["1", "1"], ["0.51", "new"]]
+
+
 def test_print_shows_the_picture_of_the_default_and_its_words(page):
     handle(page, "Point").press("End")
     moved = words(page)
@@ -366,3 +375,70 @@ def test_a_drawings_words_are_large_enough_and_inside_it_wherever_the_controls_a
                 LETTERS,
             )
             assert amiss == [], (lab, key)
+
+
+@every_chapter
+def test_who_reloads_or_comes_back_finds_controls_words_and_drawing_in_agreement(book, open_page, stem):
+    for lab in computed(opened(book, open_page, stem)):
+        page = opened(book, open_page, stem)
+        fields = page.locator(f"#{lab} .mm-lab-controls :is(input, select)")
+        field = fields.first
+        field.press("End" if field.get_attribute("type") == "range" else "ArrowDown")
+        for each in page.locator(f"#{lab} .mm-handle").all()[:1]:
+            each.press("+")
+            each.press("-")
+            each.press("-")
+        state = "fields => fields.map(field => [field.checked, field.value])"
+        left = words(page, lab), fields.evaluate_all(state), page.locator(f"#{lab} svg.mm-plot").inner_html()
+        page.reload()
+        assert left[0] == words(page, lab) and left[1] == fields.evaluate_all(state), lab
+        page.goto("about:blank")
+        page.go_back()
+        expect(page.locator(f"#{lab} .mm-lab-text")).to_have_text(left[0])
+        found = words(page, lab), fields.evaluate_all(state), page.locator(f"#{lab} svg.mm-plot").inner_html()
+        assert found == left, lab
+
+
+def dragged_by(book: Path, open_page: Callable[..., Page], by: str, stem: str, lab: str) -> Callable[..., None]:
+    """Moves what has a name: by a key so many times, or by mouse or finger so many pixels of the sheet."""
+    page = opened(book, open_page, stem, **(PHONE if by == "touch" else {}))
+    svg = page.locator(f"#{lab} svg.mm-plot")
+    scale = svg.evaluate("svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width")
+
+    def move(label: str, *, key: str, times: int, far: tuple[float, float]) -> str:
+        if by == "keyboard":
+            for _ in range(times):
+                handle(page, label).press(key)
+        else:
+            drag(page, handle(page, label), (far[0] * scale, far[1] * scale), touch=by == "touch")
+        return words(page, lab)
+
+    return move
+
+
+hands = pytest.mark.parametrize("by", ["keyboard", "mouse", "touch"])
+
+
+@hands
+def test_a_pixel_whose_copy_or_input_is_dragged_to_zero_never_wakes_and_an_open_tap_wakes_more(book, open_page, by):
+    for label, times, key, far in (("Start of w, copy", 12, "-", -60), ("x", 5, "-", -25)):
+        move = dragged_by(book, open_page, by, "zero_conv", "lab-waking")
+        said = move(label, key=key, times=times, far=(far, 0))
+        assert "First slope: none. Never: tap, copy, hint's last, hint's first." in said, label
+    move = dragged_by(book, open_page, by, "zero_conv", "lab-waking")
+    said = move("Start of w2, tap", key="+", times=6, far=(30, 0))
+    assert "w2 0.6," in said and "at step 0 tap, copy, hint's last; at step 1 hint's first. Never: none." in said
+    said = move("hint", key="-", times=10, far=(-50, 0))
+    assert "First slope: at step 0 tap, copy. Never: hint's last, hint's first." in said
+
+
+@hands
+def test_a_box_whose_score_is_lifted_drops_the_best_and_what_that_one_had_dropped_is_back(book, open_page, by):
+    move = dragged_by(book, open_page, by, "face_verification", "lab-suppression")
+    said = move("Score of box A", key="+", times=4, far=(16, 0))
+    assert "A 1.00: kept. B 0.95: 0.56 with A, dropped. C 0.90: 0.31 with A, kept." in said
+    side = (300 if by == "touch" else 312) / 66  # pixels of the sheet for one of the boxes' units
+    said = move("Box E", key="ArrowUp", times=10, far=(0, -10 * side))
+    assert "E 0.60: 0.00 with A, 0.01 with C, 0.00 with D, kept." in said
+    said = move("Size of box D", key="ArrowRight", times=13, far=(13 * side, 0))
+    assert "D 0.70: 0.31 with A, 0.27 with C, kept." in said

@@ -42,6 +42,7 @@ from mmnotes.zero_conv import (
     edge_f1_of_all,
     edge_map,
     guided_in_one_half,
+    pixel_descent,
     streamed,
     turned,
 )
@@ -50,6 +51,7 @@ from tests.traced import Traced, filled, rand
 BITS = ("vmap",)  # edges have no slope
 UNET = dict(channels=1, text_dim=5, text_tokens=2, dim=4, heads=2)
 PART = dict(dim=4, heads=2)
+PIXEL = dict(x=0.5, hint=1.0, target=0.3, rate=0.1, steps=3)
 
 
 def unet(*, widths: tuple[int, ...] = (8,), images: bool = False) -> UNet:
@@ -224,6 +226,7 @@ CONTROL = [
         ("vmap", "jacrev"),
     ),
     Traced("zero_conv.streamed", lambda: controlled_alone(way=streamed)),
+    Traced("zero_conv.pixel_descent", lambda: (partial(pixel_descent, **PIXEL), (rand(4),))),
     Traced(
         "zero_conv.guided_in_one_half",
         lambda: (

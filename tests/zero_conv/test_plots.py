@@ -1,20 +1,20 @@
 """The pictures of the chapter on zero convolutions show the numbers that they are given."""
 
-import pytest
-
-from mmnotes.page import ORANGE
+from mmnotes.page import BLUE, ORANGE
 from mmnotes.zero_conv import plots
 
 
-def test_bars_end_at_their_sizes_and_zero_is_said_in_words(axes):
-    plots.gradient_lengths(axes, {"one": 1e-3, "two": 0.0, "three": 2.0})
-    ends = {bar.get_y() + bar.get_height() / 2: bar.get_x() + bar.get_width() for bar in axes.patches}
-    assert ends == pytest.approx({0: 1e-3, 2: 2.0})
-    assert {bar.get_x() for bar in axes.patches} == {plots.SMALLEST}
-    (note,) = axes.texts
-    assert note.get_text() == "exactly zero" and note.get_position()[1] == 1 and note.get_color() == ORANGE
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two", "three"]
-    assert axes.get_xscale() == "log" and axes.yaxis_inverted()
+def test_slopes_go_by_step_and_zero_is_a_ring_in_a_strip_below(axes):
+    plots.slopes_by_step(axes, {"one": [0.1, -1e-3, 1e-12], "two": [0.0, 0.0, 100.0]})
+    one, rings, two, more = axes.lines
+    assert one.get_xydata().tolist() == [[0, 0.1], [1, 1e-3], [2, plots.SMALLEST]] and one.get_color() == BLUE
+    assert rings.get_xdata().size == 0
+    assert two.get_xydata().tolist() == [[2, plots.LARGEST]] and two.get_color() == ORANGE
+    assert more.get_xdata().round().tolist() == [0, 1] and (more.get_ydata() < plots.SMALLEST).all()
+    assert more.get_fillstyle() == "none"
+    assert axes.get_yscale() == "log" and axes.get_ylim()[0] < more.get_ydata().min()
+    assert axes.get_yticklabels()[0].get_text() == "0"
+    assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == ["one", "two"]
 
 
 def test_a_point_lies_over_the_agreement_of_its_nearest_outline(axes):

@@ -49,6 +49,7 @@
     svg.setAttribute("role", "img");
     const layer = make("div", "mm-lab-handles", drawing);
     const handles = new Map(); // by name: what is dragged, and the element that is
+    let drawn = []; // the parts of the drawing that is shown
 
     const now = () => ({
       ...Object.fromEntries([...reach].map(([name, field]) => [name, values.get(field)[position(field)]])), ...moved,
@@ -64,10 +65,24 @@
       formula.draw(sheet, set, numbers, given);
       svg.setAttribute("viewBox", `0 0 ${sheet.width} ${sheet.height}`);
       svg.setAttribute("aria-label", words);
-      svg.innerHTML = sheet.markup;
+      paint(sheet.parts);
       drawing.style.maxWidth = `${sheet.width}px`;
       text.textContent = words;
       place(sheet);
+    }
+
+    // Each part is one element. Where few differ from what is shown, only those are made anew.
+    function paint(parts) {
+      const changed = [...parts.keys()].filter((i) => parts[i] !== drawn[i]);
+      if (parts.length !== drawn.length || 2 * changed.length > parts.length) {
+        svg.innerHTML = parts.join("");
+      } else {
+        const shown = [...svg.children];
+        const fresh = svg.cloneNode(false);
+        fresh.innerHTML = changed.map((i) => parts[i]).join("");
+        [...fresh.children].forEach((part, i) => shown[changed[i]].replaceWith(part));
+      }
+      drawn = parts;
     }
 
     // Put the handles where the drawing has them. They stay the same elements, which a finger or the focus is on.
@@ -80,7 +95,11 @@
       }
       for (const spec of sheet.handles) {
         if (!handles.has(spec.name)) handles.set(spec.name, { element: handle(spec) });
-        const { element } = Object.assign(handles.get(spec.name), { spec, sheet });
+        const own = Object.assign(handles.get(spec.name), { spec, sheet });
+        const look = [sheet.width, sheet.height, spec.label, spec.text, ...spec.value, ...spec.at, spec.size].join();
+        if (look === own.look) continue; // of a matrix most cells stay where and what they are
+        own.look = look;
+        const { element } = own;
         element.setAttribute("aria-label", spec.label);
         element.setAttribute("aria-valuetext", spec.text);
         element.setAttribute("aria-valuenow", spec.value[0]);

@@ -30,13 +30,10 @@
     return `data:image/bmp;base64,${btoa(String.fromCharCode(...bytes))}`;
   }
 
+  // What is drawn is a list of parts, each the text of one element.
   class Sheet {
     constructor(width, height, address = "") {
       Object.assign(this, { width, height, address, parts: [], handles: [], masks: 0 }); // files of the lab lie at the address
-    }
-
-    get markup() {
-      return this.parts.join("");
     }
 
     // A line of words, its middle (or its start or end) at the place; `turned` is read from below upwards.
@@ -154,8 +151,8 @@
       sheet.masks += 1;
       const name = `mm-heat-${sheet.address.replace(/\W+/g, "-")}-${sheet.masks}`;
       const place = `x="${short(left)}" y="${short(top)}" width="${short(width)}" height="${short(height)}"`;
-      sheet.parts.push(`<mask id="${name}"><image ${place} preserveAspectRatio="none" href="${greys(rows)}"/></mask>`
-        + `<rect ${place} fill="${paint(colour)}" mask="url(#${name})"/>`);
+      sheet.parts.push(`<g><mask id="${name}"><image ${place} preserveAspectRatio="none" href="${greys(rows)}"/></mask>`
+        + `<rect ${place} fill="${paint(colour)}" mask="url(#${name})"/></g>`);
     }
 
     // A bar from one value of y to another, between two values of x.
