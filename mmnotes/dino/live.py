@@ -4,6 +4,7 @@ Paper: Caron et al., Emerging properties in self-supervised vision transformers 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 from jaxtyping import Bool, Float
@@ -28,8 +29,9 @@ class Looking(nn.Module):
 
     def forward(self, picture: Float[Tensor, "batch 3 height width"]) -> tuple[Tensor, Tensor]:
         """Maps of attention and patch tokens, network by network."""
-        maps = [network.cls_attention(picture)[0] for network in self.networks]
-        return torch.stack(maps), torch.stack([network(picture).patches[0] for network in self.networks])
+        networks = [cast("VisionTransformer", network) for network in self.networks]
+        maps = [network.cls_attention(picture)[0] for network in networks]
+        return torch.stack(maps), torch.stack([network(picture).patches[0] for network in networks])
 
 
 def looked_at(

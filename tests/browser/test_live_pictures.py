@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,7 +96,9 @@ def start(page: Page) -> None:
 
 
 def shown(page: Page) -> dict[str, torch.Tensor]:
-    return {name: torch.tensor(values) for name, values in page.evaluate("window.looks.at(-1)").items()}
+    return {
+        name: torch.tensor(values, dtype=torch.float32) for name, values in page.evaluate("window.looks.at(-1)").items()
+    }
 
 
 def assert_like_torch(page: Page, networks: dict, picture: torch.Tensor, *, chosen: int = 0) -> None:
@@ -135,12 +136,12 @@ def choose(page: Page, *files: dict) -> None:
 
 def hand_over(page: Page, kind: str, given: dict | None) -> None:
     """Drop or paste a file, or something that is none."""
-    page.locator(".mm-square").dispatch_event(kind, {})  # without any data it must not throw
     content = base64.b64encode(given["buffer"]).decode() if given else ""
     page.evaluate(
         """([kind, name, type, content]) => {
             const data = new DataTransfer();
-            if (content) data.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt())], name, { type }));
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt());
+            if (content) data.items.add(new File([bytes], name, { type }));
             else data.setData("text/plain", "words");
             const settings = { bubbles: true, cancelable: true };
             const event = kind === "drop"
