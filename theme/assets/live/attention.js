@@ -51,7 +51,7 @@
 
   function start(place, network, kit) {
     Object.assign(kit, kit.fields(kit));
-    const { make, menu, paint, square, fromPixels, principalComponents, asColours } = kit;
+    const { make, menu, paint, square, principalComponents, asColours } = kit;
     const { networks, examples, side, patch, dim, heads } = network.data;
     const grid = side / patch, count = grid * grid;
     let seen, found, quiet, latest = 0, shares;
@@ -67,7 +67,7 @@
     function panel(title, name) {
       const canvas = make("canvas", { className: "mm-live-map" });
       canvas.setAttribute("role", "img");
-      const element = make("figure", { className: "mm-live-panel" }, canvas, make("figcaption", { textContent: title }));
+      const element = make("div", { className: "mm-live-panel" }, canvas, make("p", { textContent: title }));
       const show = (picture, text) => { paint(canvas, picture); canvas.setAttribute("aria-label", `${name ?? title}: ${text}`); };
       return { element, show };
     }
@@ -178,8 +178,8 @@
         make("div", {}, own.element, hint),
         make("div", {},
           group("The network", "mm-live-panels", views.seen, views.mean, views.colours),
-          group("What [CLS] reads", "mm-live-panels mm-live-four", ...views.heads))),
-      group("Made by no network", "mm-live-panels", views.means, views.bright, views.busy),
+          group("What [CLS] reads", "mm-live-panels mm-live-four", ...views.heads),
+          group("Made by no network", "mm-live-panels", views.means, views.bright, views.busy))),
       words, live,
     );
     example.input.value = 1;

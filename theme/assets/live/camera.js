@@ -49,13 +49,13 @@
     }
 
     const open = button("Use the camera", start);
-    const take = button("Take the picture", () => {
-      const { videoWidth, videoHeight } = video;
-      if (!videoWidth) return; // it has not sent a picture yet
-      const picture = drawn(video, videoWidth, videoHeight);
+    const take = button("Take the picture", async () => {
+      if (!video.videoWidth) return; // it has not sent a picture yet
+      const bitmap = await createImageBitmap(video);
       stop();
       open.focus();
-      taken(picture);
+      taken(drawn(bitmap, bitmap.width, bitmap.height));
+      bitmap.close();
     });
     const off = button("Turn it off", () => { stop(); open.focus(); });
     show(false);

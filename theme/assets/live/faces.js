@@ -112,7 +112,7 @@
       }
 
       source.row.append(...lens.buttons);
-      const panel = (canvas, title) => make("figure", { className: "mm-live-panel" }, canvas, make("figcaption", { textContent: title }));
+      const panel = (canvas, title) => make("div", { className: "mm-live-panel" }, canvas, make("p", { textContent: title }));
       section.append(
         make("div", { className: "mm-lab-controls" }, example.field), lens.video, source.element,
         make("div", { className: "mm-live-panels mm-face-panels" }, panel(seen, "What was found"), panel(chip, "What the network sees")), said,

@@ -4,7 +4,7 @@
   "use strict";
 
   const MOST_BYTES = 25e6, MOST_PIXELS = 50e6;
-  const LONGEST = 640; // pixels of a side that are kept
+  const LONGEST = 640, BAND = 32; // pixels of a side that are kept, and rows of them that are made at once
   const WHITE = "#fff"; // what stands behind a picture that has holes
 
   // As mmnotes/layers/areas.py has it: for each place of a line the first pixel that it covers, and their shares.
@@ -59,21 +59,28 @@
     surface.putImageData(image, 0, 0);
   }
 
-  function reduced(picture) {
-    const { width, height } = picture, share = LONGEST / Math.max(width, height);
-    if (share >= 1) return picture;
-    const [rows, columns] = [height, width].map((side) => Math.max(Math.round(share * side), 1));
-    return areaAverage(picture, { left: 0, top: 0, across: width, down: height }, rows, columns);
-  }
-
-  // What a canvas makes of a file's bitmap or of a camera's picture.
+  // What there is of a file's bitmap, or of a camera's picture, at no more than LONGEST pixels a side; band by band, since
+  // all of a large one would not fit a phone's memory.
   function drawn(source, width, height) {
-    const canvas = Object.assign(document.createElement("canvas"), { width, height });
-    const surface = canvas.getContext("2d", { willReadFrequently: true });
-    surface.fillStyle = WHITE;
-    surface.fillRect(0, 0, width, height);
-    surface.drawImage(source, 0, 0);
-    return reduced(fromPixels(surface.getImageData(0, 0, width, height)));
+    const share = Math.min(LONGEST / Math.max(width, height), 1);
+    const [rows, columns] = [height, width].map((side) => Math.max(Math.round(share * side), 1));
+    const planes = new Float32Array(3 * rows * columns);
+    for (let first = 0; first < rows; first += BAND) {
+      const count = Math.min(BAND, rows - first), from = (height * first) / rows, to = (height * (first + count)) / rows;
+      const top = Math.floor(from), canvas = document.createElement("canvas");
+      Object.assign(canvas, { width, height: Math.min(Math.ceil(to), height) - top });
+      const surface = canvas.getContext("2d", { willReadFrequently: true });
+      surface.fillStyle = WHITE;
+      surface.fillRect(0, 0, width, canvas.height);
+      surface.drawImage(source, 0, -top);
+      const seen = fromPixels(surface.getImageData(0, 0, width, canvas.height));
+      const band = areaAverage(seen, { left: 0, top: from - top, across: width, down: to - from }, count, columns);
+      for (let channel = 0; channel < 3; channel += 1) {
+        const own = band.planes.subarray(channel * count * columns, (channel + 1) * count * columns);
+        planes.set(own, (channel * rows + first) * columns);
+      }
+    }
+    return { width: columns, height: rows, planes };
   }
 
   // The picture of a file; throws what a reader is told.
@@ -189,5 +196,5 @@
     return { element: make("div", { className: "mm-square" }, area, row, sliders), row, set };
   }
 
-  document.currentScript.gives = { areaAverage, fromPixels, drawn, paint, square };
+  document.currentScript.gives = { areaAverage, drawn, paint, square };
 })();
