@@ -42,18 +42,36 @@ def _as_object(exports: re.Match[str]) -> str:
 
 
 def network_parts(file: Path) -> dict[str, bytes]:
-    """The network, what its form needs, and arrays beside them.
+    """The network, what its form needs, the networks beside it, and arrays.
 
-    Errors: DifferentError where its numbers are not torch's.
+    Errors: DifferentError where numbers are not torch's.
     """
     with np.load(file) as contents:
         stored = dict(contents)
-    network, form = slim(stored["network"].tobytes()), json.loads(str(stored["form"]))
-    check(network, {name: values for name, values in stored.items() if name.startswith("check/")})
-    arrays = {name.removeprefix("array/"): values for name, values in stored.items() if name.startswith("array/")}
+    form, arrays = json.loads(str(stored["form"])), below(stored, "array/")
     form["arrays"] = {name: [values.dtype.name, list(values.shape)] for name, values in arrays.items()}
-    parts = {"network.onnx": network, "form.json": json.dumps(form).encode()}
+    parts = {"network.onnx": checked(stored), "form.json": json.dumps(form).encode()}
+    for name in form["beside"]:
+        try:
+            parts[f"{name}.onnx"] = checked(below(stored, f"beside/{name}/"))
+        except DifferentError as error:
+            raise DifferentError(f"{name}: {error}") from error
     return parts | {name: values.tobytes() for name, values in arrays.items()}
+
+
+def below(stored: dict[str, np.ndarray], start: str) -> dict[str, np.ndarray]:
+    """The arrays whose names start so, by the rest of their names."""
+    return {name.removeprefix(start): values for name, values in stored.items() if name.startswith(start)}
+
+
+def checked(stored: dict[str, np.ndarray]) -> bytes:
+    """A stored network in fewer bytes.
+
+    Errors: DifferentError where its numbers are not torch's.
+    """
+    network = slim(stored["network"].tobytes())
+    check(network, {name: values for name, values in stored.items() if name.startswith("check/")})
+    return network
 
 
 def slim(exported: bytes) -> bytes:

@@ -1,18 +1,21 @@
 // What runs a network beside the page: `ort`, the runtime, stands in the same script, put there by theme/networks.py.
 // Each message {act, ...} is answered by what the act gives, or by {error}, in the order in which they came.
 const acts = {
-  // The network, and the runtime as WebAssembly, both as bytes.
-  async open({ wasm, network }) {
+  // Networks by name, and the runtime as WebAssembly, all as bytes.
+  async open({ wasm, networks }) {
     Object.assign(ort.env.wasm, { numThreads: 1, wasmBinary: wasm });
-    acts.session = await ort.InferenceSession.create(network, { executionProviders: ["wasm"], logSeverityLevel: 3 });
+    acts.sessions = {};
+    for (const [name, network] of Object.entries(networks)) {
+      acts.sessions[name] = await ort.InferenceSession.create(network, { executionProviders: ["wasm"], logSeverityLevel: 3 });
+    }
     return {};
   },
   // Inputs as {name: [numbers, shape]} -> outputs as {name: numbers}.
-  async run({ inputs }) {
+  async run({ name, inputs }) {
     const tensors = {};
-    for (const [name, [values, shape]] of Object.entries(inputs)) tensors[name] = new ort.Tensor("float32", values, shape);
-    const outputs = await acts.session.run(tensors);
-    return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data]));
+    for (const [input, [values, shape]] of Object.entries(inputs)) tensors[input] = new ort.Tensor("float32", values, shape);
+    const outputs = await acts.sessions[name].run(tensors);
+    return Object.fromEntries(Object.entries(outputs).map(([output, { data }]) => [output, data]));
   },
 };
 

@@ -11,6 +11,7 @@ Differs:
 """
 
 from mmnotes.dino.centre import updated_centre
+from mmnotes.dino.components import as_colours, principal_components
 from mmnotes.dino.head import DINOHead
 from mmnotes.dino.loss import centred_targets, cross_entropies, cross_view_loss, dino_loss
 from mmnotes.dino.measures import (
@@ -26,6 +27,7 @@ from mmnotes.dino.views import crop_boxes, cropped, jittered, multi_crop
 
 __all__ = [
     "DINOHead",
+    "as_colours",
     "attention_auc",
     "attention_jaccard",
     "attention_lift",
@@ -40,6 +42,7 @@ __all__ = [
     "multi_crop",
     "neighbours_vote",
     "object_shares",
+    "principal_components",
     "teacher_momentum",
     "teacher_of",
     "update_teacher_",

@@ -7,7 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mmnotes.face_verification.detector import Detector
-from mmnotes.face_verification.embedder import WIDTHS, Embedder
+from mmnotes.face_verification.eight_bits import embedder_state, widened
+from mmnotes.face_verification.embedder import Embedder
 from mmnotes.layers.stored import stored_arrays
 from mmnotes.layers.weights import fill_, part
 
@@ -73,12 +74,8 @@ def pretrained_embedder() -> Embedder:
 
     Source: face-api 1.7.15.
     """
-    stored = widened(stored_arrays(__package__, "embedder.npz"))
-    state = {"out.weight": stored["fc"].T}
-    for ours, theirs in ({"stem": "conv32_down"} | _blocks()).items():
-        state |= {f"{ours}.{name}": value for name, value in folded(part(stored, f"{theirs}/")).items()}
     embedder = Embedder()
-    embedder.load_state_dict(state)
+    embedder.load_state_dict(embedder_state(widened(stored_arrays(__package__, "embedder.npz"))))
     return _frozen(embedder)
 
 
@@ -94,49 +91,6 @@ def untrained_embedder(*, seed: int) -> Embedder:
         else:
             nn.init.zeros_(weights)
     return _frozen(embedder)
-
-
-def widened(stored: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Arrays of bytes as numbers: each has a value for byte 0 and one for a step, which stand in the order of the file.
-
-    Arrays of other types are left as they are.
-
-    Shapes: each array as it was; ``lowest`` and ``step`` (arrays,) are used up.
-    """
-    scales = iter(zip(stored["lowest"].tolist(), stored["step"].tolist(), strict=True))
-    wide = {}
-    for name, values in stored.items():
-        if values.dtype == torch.uint8:
-            least, size = next(scales)
-            wide[name] = (values.double() * size + least).float()
-        elif name not in ("lowest", "step"):
-            wide[name] = values
-    return wide
-
-
-def folded(layer: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A convolution and the affine layer behind it, g (W x + b) + c, as one convolution: (g W) x + (g b + c).
-
-    Shapes: filters (rows, columns, channels, out), the others (out,) -> weight (out, channels, rows, columns), bias
-    (out,).
-    """
-    gain = layer["scale/weights"]
-    weight = layer["conv/filters"].permute(3, 2, 0, 1) * gain[:, None, None, None]
-    return {"weight": weight.contiguous(), "bias": layer["conv/bias"] * gain + layer["scale/biases"]}
-
-
-def _blocks() -> dict[str, str]:
-    """What face-api calls the convolutions of our blocks."""
-    names = []
-    for stage, (width, count) in enumerate(WIDTHS):
-        down = f"conv{width}_down" + "_out" * (count == 0)
-        names += [down] * bool(stage) + [f"conv{width}_{number}" for number in range(1, count + 1)]
-    convolutions = (("first", "conv1"), ("second", "conv2"))
-    return {
-        f"blocks.{place}.{ours}": f"{name}/{theirs}"
-        for place, name in enumerate(names)
-        for ours, theirs in convolutions
-    }
 
 
 def _frozen(module: Module) -> Module:

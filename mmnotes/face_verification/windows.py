@@ -68,8 +68,9 @@ def cut_out(
     """
     height, width = picture.shape[1:]
     inside, crops = [], []
-    for number, (left, top, right, bottom) in enumerate(boxes.floor().int().tolist()):
-        crop = picture[:, max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+    corners = boxes.floor().int().clamp(min=0).tolist()  # a slice counts what is negative from the other end
+    for number, (left, top, right, bottom) in enumerate(corners):
+        crop = picture[:, top : min(bottom, height), left : min(right, width)]
         if crop.numel():
             inside.append(number)
             crops.append(interpolate(crop[None], size=(size, size), mode="area")[0])

@@ -18,45 +18,40 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 TRIALS = 3  # random inputs that the exported module is held to, besides the real ones
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Part:
     """A module of tensors alone, real inputs for its arguments, in their order, and names for what it returns.
 
-    `offer` says to the reader what there is to do. `form` names the scripts of theme/assets/live that show it, the one
-    that starts last; they get `data`, which JSON can say, and `arrays`.
-
-    Errors: ValueError without inputs, or where they are not as the module takes them or gives another number of
-    results; of `stored`, where the module cannot be exported.
+    Errors: as ``Network``.
     """
 
     module: nn.Module
     inputs: Mapping[str, Tensor]
     outputs: tuple[str, ...]
-    offer: str
-    form: tuple[str, ...]
-    data: Mapping[str, Any] = field(default_factory=dict)
-    arrays: Mapping[str, Tensor] = field(default_factory=dict)
 
-    def stored(self) -> bytes:
-        """The exported module, its form's data, and inputs with torch's results, as an npz file."""
-        shapes = {name: list(value.shape) for name, value in self.inputs.items()}
-        form = {"inputs": shapes, "outputs": self.outputs, "data": dict(self.data)}
-        kept = {"network": np.frombuffer(self._exported(), np.uint8), "form": np.array(json.dumps(form))}
-        kept |= {f"array/{name}": value.numpy() for name, value in self.arrays.items()}
+    @property
+    def shapes(self) -> dict[str, list[int]]:
+        """The shapes of the inputs."""
+        return {name: list(value.shape) for name, value in self.inputs.items()}
+
+    def kept(self) -> dict[str, NDArray[Any]]:
+        """The exported module, real inputs and random ones, and torch's results."""
+        found: dict[str, NDArray[Any]] = {"network": np.frombuffer(self._exported(), np.uint8)}
         random = torch.Generator().manual_seed(0)
-        trials = [{name: torch.randn(shape, generator=random) for name, shape in shapes.items()} for _ in range(TRIALS)]
+        trials = [
+            {name: torch.randn(shape, generator=random) for name, shape in self.shapes.items()} for _ in range(TRIALS)
+        ]
         for number, inputs in enumerate([dict(self.inputs), *trials]):
             results = dict(zip(self.outputs, self._results(inputs), strict=True))
             for side, values in (("in", inputs), ("out", results)):
-                kept |= {f"check/{number}/{side}/{name}": value.numpy() for name, value in values.items()}
-        buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **kept)
-        return buffer.getvalue()
+                found |= {f"check/{number}/{side}/{name}": value.numpy() for name, value in values.items()}
+        return found
 
     def _results(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
         with torch.no_grad():
@@ -84,6 +79,37 @@ class Network:
         assert program is not None  # it is with dynamo
         exported: bytes = program.model_proto.SerializeToString()
         return exported
+
+
+@dataclass(frozen=True, eq=False)
+class Network(Part):
+    """What a reader may run: a part, and what its form on the page needs.
+
+    `offer` says to the reader what there is to do. `form` names the scripts of theme/assets/live that show it, the one
+    that starts last; they get `data`, which JSON can say, and `arrays`. `beside` are other parts by name, for a form
+    that runs one on what it made of another's results.
+
+    Errors: ValueError without inputs, or where they are not as the module takes them or gives another number of
+    results; of `stored`, where the module cannot be exported.
+    """
+
+    offer: str
+    form: tuple[str, ...]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, Tensor] = field(default_factory=dict)
+    beside: Mapping[str, Part] = field(default_factory=dict)
+
+    def stored(self) -> bytes:
+        """The exported modules, their form's data, and inputs with torch's results, as an npz file."""
+        form = {"inputs": self.shapes, "outputs": self.outputs, "data": dict(self.data)}
+        form |= {"beside": {name: part.shapes for name, part in self.beside.items()}}
+        kept: dict[str, NDArray[Any]] = {"form": np.array(json.dumps(form)), **self.kept()}
+        kept |= {f"array/{name}": value.numpy() for name, value in self.arrays.items()}
+        for name, part in self.beside.items():
+            kept |= {f"beside/{name}/{key}": value for key, value in part.kept().items()}
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **kept)
+        return buffer.getvalue()
 
 
 def offered(network: Network, name: str, folder: Path) -> str:

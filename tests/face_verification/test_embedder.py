@@ -6,8 +6,9 @@ from torch.nn.functional import conv2d
 
 from mmnotes.face_verification import Embedder, euclidean_distance, similarity
 from mmnotes.face_verification.chips import DLIB_FIVE, chip_at, template
+from mmnotes.face_verification.eight_bits import folded, widened
 from mmnotes.face_verification.embedder import Reduction, Residual
-from mmnotes.face_verification.pretrained import folded, portraits, untrained_embedder, widened
+from mmnotes.face_verification.pretrained import portraits, untrained_embedder
 from mmnotes.face_verification.variants import VARIANTS
 from mmnotes.face_verification.verification import embedder, only_face
 from mmnotes.layers.stored import stored_arrays

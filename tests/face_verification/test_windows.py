@@ -36,7 +36,9 @@ def test_boxes_that_move_and_become_squares():
 
 def test_what_is_cut_out_is_clipped_to_the_picture():
     picture = torch.arange(3 * 7 * 11.0).reshape(3, 7, 11)
-    boxes = torch.tensor([[2.0, 1, 8, 7], [-3, -3, 3, 3], [11, 0, 17, 6]])
+    boxes = torch.tensor(
+        [[2.0, 1, 8, 7], [-3, -3, 3, 3], [11, 0, 17, 6], [-9, -9, -3, -3], [-9, 1, -3, 5], [1, -9, 5, -3]]
+    )
     kept, crops = cut_out(picture, boxes, size=6)
     assert torch.equal(kept, boxes[:2]) and torch.equal(crops[0], picture[:, 1:7, 2:8])
     assert torch.equal(crops[1, :, ::2, ::2], picture[:, :3, :3])

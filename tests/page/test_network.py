@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mmnotes.page import Choice, Lab
-from mmnotes.page.network import TRIALS, Network, live_html
+from mmnotes.page.network import TRIALS, Network, Part, live_html
 
 
 class Scaled(nn.Module):
@@ -50,7 +50,12 @@ def test_what_is_stored_holds_the_module_its_data_and_results_of_torch(capfd):
     with np.load(io.BytesIO(of.stored())) as file:
         stored = dict(file)
     form = json.loads(str(stored["form"]))
-    assert form == {"inputs": {"x": [1, 3], "scale": []}, "outputs": ["scaled", "sum"], "data": {"words": ["a"]}}
+    assert form == {
+        "inputs": {"x": [1, 3], "scale": []},
+        "outputs": ["scaled", "sum"],
+        "data": {"words": ["a"]},
+        "beside": {},
+    }
     assert stored["array/table"].dtype == np.float16 and stored["array/flags"].dtype == np.uint8
     graph = onnx.load_from_string(stored["network"].tobytes()).graph
     assert [each.name for each in graph.input] == ["x", "scale"]
@@ -62,6 +67,16 @@ def test_what_is_stored_holds_the_module_its_data_and_results_of_torch(capfd):
             assert np.array_equal(stored[f"check/{trial}/out/{name}"], wanted.detach().numpy())
     assert not np.array_equal(stored["check/1/in/x"], stored["check/2/in/x"])
     assert capfd.readouterr() == ("", "")  # a chapter that complains is a warning
+
+
+def test_parts_beside_are_stored_below_their_names():
+    part = Part(Scaled(), {"x": torch.ones(5, 3), "scale": torch.tensor(3.0)}, ("scaled", "sum"))
+    with np.load(io.BytesIO(network(beside={"second": part}).stored())) as file:
+        stored = dict(file)
+    assert json.loads(str(stored["form"]))["beside"] == {"second": {"x": [5, 3], "scale": []}}
+    assert stored["beside/second/check/0/in/x"].shape == (5, 3) and stored["check/0/in/x"].shape == (1, 3)
+    graph = onnx.load_from_string(stored["beside/second/network"].tobytes()).graph
+    assert [each.dim_value for each in graph.input[0].type.tensor_type.shape.dim] == [5, 3]
 
 
 def test_other_names_than_there_are_results_are_refused():

@@ -20,16 +20,25 @@ def exported(weight: np.ndarray, bias: np.ndarray) -> bytes:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10).SerializeToString()
 
 
-def stored(*, off: float = 0.0, network: bytes = b"") -> bytes:
-    """What a lab stores; the results are `off` from what the network gives."""
+def stored(*, off: float = 0.0, network: bytes = b"", beside: tuple[str, ...] = (), beside_off: float = 0.0) -> bytes:
+    """What a lab stores, with the same network beside it under other names; the results are off from what it gives."""
     random = np.random.default_rng(0)
     weight, bias = random.standard_normal((16, 8)).astype(np.float16).astype(np.float32), np.ones(8, np.float32) / 3
-    form = {"inputs": {"x": [1, 16]}, "outputs": ["y"], "data": {"words": ["one"]}}
+    form = {
+        "inputs": {"x": [1, 16]},
+        "outputs": ["y"],
+        "data": {"words": ["one"]},
+        "beside": {name: {"x": [1, 16]} for name in beside},
+    }
     kept = {"network": np.frombuffer(network or exported(weight, bias), np.uint8), "form": np.array(json.dumps(form))}
     kept["array/table"] = np.arange(6, dtype=np.float16).reshape(2, 3)
     for trial in range(2):
         x = random.standard_normal((1, 16)).astype(np.float32)
         kept |= {f"check/{trial}/in/x": x, f"check/{trial}/out/y": x @ weight + bias + np.float32(off * trial)}
+        for name in beside:
+            kept[f"beside/{name}/network"] = np.frombuffer(exported(weight, bias), np.uint8)
+            kept |= {f"beside/{name}/check/{trial}/in/x": x}
+            kept |= {f"beside/{name}/check/{trial}/out/y": x @ weight + bias + np.float32(beside_off)}
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **kept)
     return buffer.getvalue()

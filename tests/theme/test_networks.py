@@ -47,6 +47,14 @@ def test_the_parts_of_a_network_are_what_its_lab_stored(tmp_path):
     assert np.frombuffer(parts["table"], np.float16).tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_networks_beside_are_parts_by_their_names_and_held_to_torch_as_well(tmp_path):
+    parts = network_parts(file(tmp_path, stored(beside=("second", "third"))))
+    assert list(parts) == ["network.onnx", "form.json", "second.onnx", "third.onnx", "table"]
+    assert parts["third.onnx"] == parts["network.onnx"]
+    with pytest.raises(DifferentError, match=r"^second: y is off by 1.0e-02 from what torch gives for real inputs$"):
+        network_parts(file(tmp_path, stored(beside=("second",), beside_off=1e-2)))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mmnotes.dino import (
     DINOHead,
+    as_colours,
     attention_auc,
     attention_jaccard,
     attention_lift,
@@ -18,6 +19,7 @@ from mmnotes.dino import (
     dino_loss,
     neighbours_vote,
     object_shares,
+    principal_components,
     updated_centre,
 )
 from mmnotes.layers.colours import luma
@@ -80,6 +82,8 @@ TRACED = [
     Traced("dino.attention_lift", lambda: (attention_lift, read())),
     Traced("dino.attention_mask", lambda: (attention_mask, read()[:1]), WHOLE),
     Traced("dino.attention_jaccard", lambda: (attention_jaccard, read()), WHOLE),
+    Traced("dino.principal_components", lambda: (partial(principal_components, count=2), (rand(7, 5),))),
+    Traced("dino.as_colours", lambda: (as_colours, (rand(7, 3),))),
     Traced(
         # How many labels there are is read from the labels, which cannot be done under a transform.
         "dino.neighbours_vote",
@@ -90,6 +94,7 @@ TRACED = [
 
 DRAW = "A draw from a generator cannot be traced."
 UNTRACED = {
+    "layers.areas.area_average": "there is nothing to trace",
     "dino.crop_boxes": DRAW,
     "dino.jittered": DRAW,
     "dino.multi_crop": DRAW,

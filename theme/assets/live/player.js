@@ -96,20 +96,21 @@
     const arrays = Object.entries(form.arrays).map(([name, [kind]]) => [name, READ[kind](network[name])]);
     const { ask, end } = started(runtime["worker.js"]);
     const ended = new Promise((_, fail) => stop.addEventListener("abort", () => { end(); fail(stop.reason); }));
-    const wasm = runtime["runtime.wasm"], model = network["network.onnx"];
+    const wasm = runtime["runtime.wasm"], shapes = { network: form.inputs, ...form.beside };
+    const networks = Object.fromEntries(Object.keys(shapes).map((name) => [name, network[`${name}.onnx`]]));
     try {
-      await Promise.race([ask("open", { wasm, network: model }, [wasm.buffer, model.buffer]), ended]);
+      const moved = [wasm, ...Object.values(networks)].map(({ buffer }) => buffer);
+      await Promise.race([ask("open", { wasm, networks }, moved), ended]);
     } catch (error) {
       end();
       throw error;
     }
-    const shaped = (values) => Object.entries(values).map(([name, given]) => [name, [given, form.inputs[name]]]);
-    return {
-      data: form.data,
-      arrays: Object.fromEntries(arrays),
-      run: (values) => ask("run", { inputs: Object.fromEntries(shaped(values)) }),
-      end,
+    const run = (name) => (values) => {
+      const shaped = Object.entries(values).map(([input, given]) => [input, [given, shapes[name][input]]]);
+      return ask("run", { name, inputs: Object.fromEntries(shaped) });
     };
+    const beside = Object.fromEntries(Object.keys(form.beside).map((name) => [name, { run: run(name) }]));
+    return { data: form.data, arrays: Object.fromEntries(arrays), run: run("network"), beside, end };
   }
 
   function make(tag, properties = {}, ...children) {
@@ -140,6 +141,7 @@
       const form = make("div", { className: "mm-live-form" });
       const back = button("Back to the prepared pictures", () => {
         network.end();
+        form.dispatchEvent(new Event("left"));
         form.remove();
         lab.classList.remove("mm-live-on");
         offerAgain("");
