@@ -9,7 +9,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
@@ -28,7 +28,8 @@ class Network:
     """A module of tensors alone, real inputs for its arguments, in their order, and names for what it returns.
 
     `offer` says to the reader what there is to do. `form` names the scripts of theme/assets/live that show it, the one
-    that starts last; they get `data`, which JSON can say, and `arrays`.
+    that starts last; they get `data`, which JSON can say, and `arrays`. What a script computes itself is `held` to the
+    package: pairs, by "script.function", of what it is given, `data` apart, and what it has to give.
 
     Errors: ValueError without inputs, or where they are not as the module takes them or gives another number of
     results; of `stored`, where the module cannot be exported.
@@ -41,12 +42,14 @@ class Network:
     form: tuple[str, ...]
     data: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, Tensor] = field(default_factory=dict)
+    held: Mapping[str, Sequence[tuple[Any, Any]]] = field(default_factory=dict)
 
     def stored(self) -> bytes:
         """The exported module, its form's data, and inputs with torch's results, as an npz file."""
         shapes = {name: list(value.shape) for name, value in self.inputs.items()}
         form = {"inputs": shapes, "outputs": self.outputs, "data": dict(self.data)}
         kept = {"network": np.frombuffer(self._exported(), np.uint8), "form": np.array(json.dumps(form))}
+        kept["held"] = np.array(json.dumps(dict(self.held)))
         kept |= {f"array/{name}": value.numpy() for name, value in self.arrays.items()}
         random = torch.Generator().manual_seed(0)
         trials = [{name: torch.randn(shape, generator=random) for name, shape in shapes.items()} for _ in range(TRIALS)]

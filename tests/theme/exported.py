@@ -20,12 +20,13 @@ def exported(weight: np.ndarray, bias: np.ndarray) -> bytes:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10).SerializeToString()
 
 
-def stored(*, off: float = 0.0, network: bytes = b"") -> bytes:
-    """What a lab stores; the results are `off` from what the network gives."""
+def stored(*, off: float = 0.0, network: bytes = b"", held: dict[str, list] | None = None) -> bytes:
+    """What a lab stores; the results are `off` from what the network gives, and scripts are `held` to these cases."""
     random = np.random.default_rng(0)
     weight, bias = random.standard_normal((16, 8)).astype(np.float16).astype(np.float32), np.ones(8, np.float32) / 3
     form = {"inputs": {"x": [1, 16]}, "outputs": ["y"], "data": {"words": ["one"]}}
     kept = {"network": np.frombuffer(network or exported(weight, bias), np.uint8), "form": np.array(json.dumps(form))}
+    kept["held"] = np.array(json.dumps(held or {}))
     kept["array/table"] = np.arange(6, dtype=np.float16).reshape(2, 3)
     for trial in range(2):
         x = random.standard_normal((1, 16)).astype(np.float32)
