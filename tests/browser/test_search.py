@@ -73,7 +73,7 @@ def running(started: Page) -> Page:
     started.get_by_role("radio", name="black").check()
     started.get_by_role("slider", name="Width").fill("2")
     with finding(started):
-        started.get_by_label("Your words").fill(FIRST)
+        started.get_by_role("textbox", name="Your words").fill(FIRST)
         started.get_by_role("button", name="Clear").click()
     return started
 
@@ -113,7 +113,7 @@ def assert_like_torch(page: Page, search: Search, text: str) -> None:
     found = page.evaluate(FOUND)
     results = search(dots(page)[None] / 255, torch.tensor([ids(text)]).float())
     for name, wanted in zip(("told", "drawn", "named", "met", "seen"), results, strict=True):
-        torch.testing.assert_close(torch.tensor(found[name]), wanted.flatten(), atol=1e-3, rtol=0)
+        torch.testing.assert_close(torch.tensor(found[name], dtype=torch.float32), wanted.flatten(), atol=1e-3, rtol=0)
     assert found["ids"] == ids(text)
     for name, cosines in zip(("Your words find", "Your drawing finds"), results[:2], strict=True):
         ten = cosines[0].topk(10)
@@ -158,7 +158,7 @@ def test_it_runs_over_http_under_the_strict_policy(watched, site, search):
         opened = watched(f"{address}/book/live.html")
         start(opened.page)
         with finding(opened.page):
-            opened.page.get_by_label("Your words").fill("cat")
+            opened.page.get_by_role("textbox", name="Your words").fill("cat")
         assert_like_torch(opened.page, search, "cat")
 
 
@@ -168,7 +168,7 @@ TYPED = ["", "xylograph", "Red, APPLE", "cat cat cat", "\u00a0\u2003cat\u1680dog
 @pytest.mark.parametrize("text", [*TYPED, "wing " * 20, *CAPTIONS[::9]])
 def test_every_text_is_read_as_by_the_package(running, search, text):
     with finding(running):
-        running.get_by_label("Your words").fill(text)
+        running.get_by_role("textbox", name="Your words").fill(text)
     assert_like_torch(running, search, text)
     _, fates = reading(split_words(text), vocabulary=vocabulary(), unseen=UNSEEN, length=LENGTH)
     assert [tuple(each) for each in running.evaluate(FOUND)["words"]] == fates
@@ -181,13 +181,13 @@ def test_what_was_not_understood_is_shown_and_said(running):
     expect(said).to_have_text("3 words read. “xylograph”, “an”: not in the vocabulary, left out.")
     expect(running.locator(".mm-word-unknown")).to_have_text(["xylograph –", "an –"])
     with finding(running):
-        running.get_by_label("Your words").fill("blue bird")
+        running.get_by_role("textbox", name="Your words").fill("blue bird")
     expect(said).to_have_text("2 words read. “bird”: in the vocabulary, but in no caption that it learned from.")
     with finding(running):
-        running.get_by_label("Your words").fill("")
+        running.get_by_role("textbox", name="Your words").fill("")
     expect(said).to_have_text("No word was read: this is the answer to a start and an end.")
     with finding(running):
-        running.get_by_label("Your words").fill("wing " * 15)
+        running.get_by_role("textbox", name="Your words").fill("wing " * 15)
     expect(said).to_have_text("14 words read. “wing”: beyond the longest text, left out.")
 
 

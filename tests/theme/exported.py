@@ -6,6 +6,8 @@ import json
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+READ = {"ids": [2, 0, 3, 0], "words": [["one", "read"], ["three", "unknown"]]}  # what words.js makes of "One three"
+
 
 def exported(weight: np.ndarray, bias: np.ndarray) -> bytes:
     """The network as ONNX, with what an exporter notes in it."""
@@ -24,7 +26,11 @@ def stored(*, off: float = 0.0, network: bytes = b"", held: dict[str, list] | No
     """What a lab stores; the results are `off` from what the network gives, and scripts are `held` to these cases."""
     random = np.random.default_rng(0)
     weight, bias = random.standard_normal((16, 8)).astype(np.float16).astype(np.float32), np.ones(8, np.float32) / 3
-    form = {"inputs": {"x": [1, 16]}, "outputs": ["y"], "data": {"words": ["one"]}}
+    form = {
+        "inputs": {"x": [1, 16]},
+        "outputs": ["y"],
+        "data": {"vocabulary": ["one", "two"], "unseen": [1], "length": 4},
+    }
     kept = {"network": np.frombuffer(network or exported(weight, bias), np.uint8), "form": np.array(json.dumps(form))}
     kept["held"] = np.array(json.dumps(held or {}))
     kept["array/table"] = np.arange(6, dtype=np.float16).reshape(2, 3)
