@@ -93,10 +93,9 @@ def own_words_and_drawing(
             raise ValueError(f"{name} must be {count}, got {len(given)}")
     if not texts:
         raise ValueError("texts must be at least one, got none")
-    data = {"vocabulary": list(vocabulary), "unseen": list(unseen), "length": len(search.clip.text.position)}
-    held = []
+    length, held = len(search.clip.text.position), []
     for text, words in texts.items():
-        ids, fates = reading(words, **data)
+        ids, fates = reading(words, vocabulary=vocabulary, unseen=unseen, length=length)
         held.append((text, {"ids": ids, "words": fates}))
     marked = [{"text": text, "held_out": new} for text, new in zip(captions, held_out, strict=True)]
     return Network(

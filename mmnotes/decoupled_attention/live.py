@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from mmnotes.decoupled_attention.attention import DecoupledAttention
 from mmnotes.decoupled_attention.mixed import MixedAttention
 from mmnotes.decoupled_attention.prompt import ImagePrompt
 from mmnotes.layers.unet import UNet
@@ -40,7 +41,7 @@ class PromptedStep(nn.Module):
         super().__init__()
         self.unet, self.branch, self.projection = deepcopy(unet), branch, prompt.projection
         for block in self.unet.modules():
-            if isinstance(block, TextBlock):
+            if isinstance(block, TextBlock) and isinstance(block.cross_attention, DecoupledAttention):
                 block.cross_attention = MixedAttention(block.cross_attention)
 
     def forward(
@@ -59,11 +60,11 @@ class PromptedStep(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The next x, and two pictures of where the path is and where it leads."""
         nothing = self.unet.nothing.expand(len(text), -1)
-        told = text.abs().amax(1, keepdim=True) > 0
-        both = torch.cat([torch.where(told, prompts(text), nothing), nothing])
+        both = torch.cat([torch.where(text.any(1, keepdim=True), prompts(text), nothing), nothing])
         twice, times = torch.cat([x, x]), now.expand(2 * len(x))
         drawn = steering * (hint.amax((1, 2, 3), keepdim=True) > 0).repeat(2, 1, 1, 1)
-        residuals = self.branch(*self.unet.inputs(twice, times, both), self.branch.hint(hint).repeat(2, 1, 1, 1))
+        encoded = self.branch.get_submodule("hint")(hint).repeat(2, 1, 1, 1)
+        residuals = self.branch(*self.unet.inputs(twice, times, both), encoded)
         image = self._image(first, second, scales, shared)
         found = self.unet(twice, times, both, image, residuals=[drawn * each for each in residuals])
         conditional, unconditional = found.chunk(2)
