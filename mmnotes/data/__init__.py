@@ -32,7 +32,7 @@ from mmnotes.data.sprites import (
     walled,
 )
 from mmnotes.data.textures import grounds
-from mmnotes.data.words import vocabulary, word_ids
+from mmnotes.data.words import split_words, vocabulary, word_ids
 
 __all__ = [
     "LEARNED",
@@ -68,6 +68,7 @@ __all__ = [
     "question_about",
     "scenes",
     "shown",
+    "split_words",
     "sprite_cutouts",
     "sprite_films",
     "tagged_features",

@@ -9,7 +9,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
@@ -87,7 +87,8 @@ class Network(Part):
 
     `offer` says to the reader what there is to do. `form` names the scripts of theme/assets/live that show it, the one
     that starts last; they get `data`, which JSON can say, and `arrays`. `beside` are other parts by name, for a form
-    that runs one on what it made of another's results.
+    that runs one on what it made of another's results. What a script computes itself is `held` to the package: pairs,
+    by "script.function", of what it is given, `data` apart, and what it has to give.
 
     Errors: ValueError without inputs, or where they are not as the module takes them or gives another number of
     results; of `stored`, where the module cannot be exported.
@@ -98,12 +99,14 @@ class Network(Part):
     data: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, Tensor] = field(default_factory=dict)
     beside: Mapping[str, Part] = field(default_factory=dict)
+    held: Mapping[str, Sequence[tuple[Any, Any]]] = field(default_factory=dict)
 
     def stored(self) -> bytes:
         """The exported modules, their form's data, and inputs with torch's results, as an npz file."""
         form = {"inputs": self.shapes, "outputs": self.outputs, "data": dict(self.data)}
         form |= {"beside": {name: part.shapes for name, part in self.beside.items()}}
         kept: dict[str, NDArray[Any]] = {"form": np.array(json.dumps(form)), **self.kept()}
+        kept["held"] = np.array(json.dumps(dict(self.held)))
         kept |= {f"array/{name}": value.numpy() for name, value in self.arrays.items()}
         for name, part in self.beside.items():
             kept |= {f"beside/{name}/{key}": value for key, value in part.kept().items()}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from tests.browser.watched import Watched
 from tools.browser import chromium
 
 ROOT = Path(__file__).parents[2]
@@ -59,3 +60,17 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Callable[..., Watched]]:
+    """Opens pages that are closed, and complained about, at the end."""
+    opened = []
+
+    def one(address: str, **settings: object) -> Watched:
+        opened.append(Watched(browser, address, **settings))
+        return opened[-1]
+
+    yield one
+    for each in opened:
+        each.close()

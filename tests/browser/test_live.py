@@ -17,16 +17,11 @@ from mmnotes.zero_conv import controlled, edge_f1, edge_map
 from mmnotes.zero_conv.live import SteeredStep, drawn_outline
 from mmnotes.zero_conv.pretrained import pretrained_branch
 from tests.browser.live_site import ASSETS, Server, live_site
+from tests.browser.watched import SAMPLED, WAIT, Watched
 
 SIDE, STEPS = 32, 12
 PLACES = torch.tensor([3, 100, 400])  # of the corpus, the texts of this page; the first two with their outlines
 WORDS = ("one", "two", "three")
-SCRIPTS = ("noise", "edges", "board", "outline")
-WAIT = 120_000  # milliseconds; other processes may want this machine too
-SAMPLED = """() => {
-    window.samples = [];
-    addEventListener("sampled", (event) => window.samples.push([...event.detail]));
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -46,41 +41,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, outlines: torch.Tensor) -> Pa
         examples=[("the first", "one"), ("the second", "two")],
     )
     return live_site(tmp_path_factory.mktemp("live"), network)
-
-
-class Watched:
-    """A page without any network but the given address; `complaints` is what went wrong on it."""
-
-    def __init__(self, browser: Browser, address: str, **settings: object) -> None:
-        self.complaints: list[str] = []
-        self.asked: list[str] = []
-        host = re.match(r"http://[^/]+", address)
-        self.context = browser.new_context(offline=not host, **settings)
-        self.page = self.context.new_page()
-        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        allowed = ("file:", "data:", "blob:", *([host[0]] if host else []))
-        self.page.on("request", lambda r: (self.asked if r.url.startswith(allowed) else self.complaints).append(r.url))
-        self.page.goto(address)
-        self.page.evaluate(SAMPLED)
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.complaints == []
-
-
-@pytest.fixture
-def watched(browser: Browser) -> Iterator[type]:
-    """Opens pages that are closed, and complained about, at the end."""
-    opened = []
-
-    def one(address: str, **settings: object) -> Watched:
-        opened.append(Watched(browser, address, **settings))
-        return opened[-1]
-
-    yield one
-    for each in opened:
-        each.close()
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +87,7 @@ def start(page: Page) -> None:
 
 def sample(page: Page) -> torch.Tensor:
     """The numbers behind the sample that is shown."""
-    return torch.tensor(page.evaluate("window.samples.at(-1)")).reshape(3, SIDE, SIDE)
+    return torch.tensor(page.evaluate("[...window.samples.at(-1)]")).reshape(3, SIDE, SIDE)
 
 
 def cells(page: Page) -> torch.Tensor:

@@ -46,7 +46,8 @@ def made_lab(of: Network) -> Lab:
 
 
 def test_what_is_stored_holds_the_module_its_data_and_results_of_torch(capfd):
-    of = network(data={"words": ["a"]}, arrays={"table": torch.ones(2, 5).half(), "flags": torch.ones(2).byte()})
+    arrays = {"table": torch.ones(2, 5).half(), "flags": torch.ones(2).byte()}
+    of = network(data={"words": ["a"]}, arrays=arrays, held={"script.called": [("given", [1])]})
     with np.load(io.BytesIO(of.stored())) as file:
         stored = dict(file)
     form = json.loads(str(stored["form"]))
@@ -56,6 +57,7 @@ def test_what_is_stored_holds_the_module_its_data_and_results_of_torch(capfd):
         "data": {"words": ["a"]},
         "beside": {},
     }
+    assert json.loads(str(stored["held"])) == {"script.called": [["given", [1]]]}
     assert stored["array/table"].dtype == np.float16 and stored["array/flags"].dtype == np.uint8
     graph = onnx.load_from_string(stored["network"].tobytes()).graph
     assert [each.name for each in graph.input] == ["x", "scale"]

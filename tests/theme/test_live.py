@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.theme.exported import stored
+from tests.theme.exported import READ, stored
 from tests.theme.small_book import CARD, SmallBook
 from theme.page import POLICY, RUNS
 
@@ -84,6 +84,20 @@ def test_other_numbers_than_those_of_torch_end_every_build_until_mended(book: Sm
         status, said = book.build()
         assert status == 1
         assert "the network of the lab first-drawn: y is off by 1.0e-02" in " ".join(said.split())
+    write(book, stored())
+    book.build_well()
+
+
+def test_a_script_that_computes_something_else_ends_every_build_until_mended(book: SmallBook) -> None:
+    before = bundles(book)
+    write(book, stored(held={"words.reading": [["one two", READ]]}))
+    for _ in range(2):
+        status, said = book.build()
+        assert status == 1
+        assert "the network of the lab first-drawn: words.reading makes" in " ".join(said.split())
+    write(book, stored(held={"words.reading": [["One three", READ]]}))
+    book.build_well()
+    assert bundles(book) != before
     write(book, stored())
     book.build_well()
 

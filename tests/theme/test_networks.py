@@ -11,9 +11,9 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from tests.theme.exported import exported, stored
+from tests.theme.exported import READ, exported, stored
 from theme import bundle, networks
-from theme.networks import DifferentError, network_parts, runtime_parts, slim
+from theme.networks import DifferentError, check_scripts, network_parts, runtime_parts, slim
 
 
 def file(folder: Path, content: bytes) -> Path:
@@ -70,6 +70,27 @@ def test_networks_beside_are_parts_by_their_names_and_held_to_torch_as_well(tmp_
 def test_a_network_with_other_numbers_is_refused(tmp_path, content, said):
     with pytest.raises(DifferentError, match=said):
         network_parts(file(tmp_path, content))
+
+
+def test_what_a_script_computes_is_what_the_package_gives(tmp_path):
+    check_scripts(file(tmp_path, stored()))
+    check_scripts(file(tmp_path, stored(held={"words.reading": [["One three", READ]]})))
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (
+            {"words.reading": [["One three", READ], ["two", READ]]},
+            r"^words.reading makes \{'ids': \[2, 1, 3, 0\], .* of 'two', and the package \{'ids': \[2, 0, 3, 0\]",
+        ),
+        ({"words.reading": [[None, READ]]}, r"^a script refuses it: (.|\n)*words\.js"),
+        ({"words.writing": [["one", READ]]}, r"^a script refuses it: (.|\n)*called is not a function"),
+    ],
+)
+def test_a_script_with_other_results_is_refused(tmp_path, held, said):
+    with pytest.raises(DifferentError, match=said):
+        check_scripts(file(tmp_path, stored(held=held)))
 
 
 def test_a_bundle_comes_back_from_its_pieces(tmp_path, monkeypatch):

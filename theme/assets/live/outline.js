@@ -2,120 +2,34 @@
 (() => {
   "use strict";
 
-  const SIDE = 32, QUIET = 500; // milliseconds without a change before words are announced
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-
-  function paint(canvas, picture, column = 0) {
-    const surface = canvas.getContext("2d"), image = surface.createImageData(SIDE, SIDE), size = SIDE * SIDE;
-    for (let place = 0; place < size; place += 1) {
-      for (let channel = 0; channel < 3; channel += 1) {
-        image.data[4 * place + channel] = Math.round(255 * picture[channel * size + place]);
-      }
-      image.data[4 * place + 3] = 255;
-    }
-    surface.putImageData(image, column * SIDE, 0);
-  }
-
-  function colours(picture) {
-    const size = SIDE * SIDE;
-    const mean = (channel) => Math.round((100 / size) * picture.slice(channel * size, (channel + 1) * size).reduce((a, b) => a + b));
-    return `mean colour red ${mean(0)}, green ${mean(1)}, blue ${mean(2)} %`;
-  }
+  const SIDE = 32;
 
   function start(place, network, kit) {
-    const { make, button, board, normals, edgeMap, agreement } = kit;
-    const { times, texts, examples, settings } = network.data;
+    const { make, board, sampler, edgeMap, agreement } = kit;
+    const { texts, examples, settings } = network.data;
     const width = network.arrays.texts.length / texts.length;
-    const steps = times.length - 1;
-    let latest = 0; // the sampling whose pictures may be shown
-    let quiet;
+    const { form, say, slider, menuOf, seedField, live, strip, shown } = sampler(place, network, { given, described }, kit);
 
-    const sample = make("canvas", { width: SIDE, height: SIDE, className: "mm-live-sample" });
-    sample.setAttribute("role", "img");
-    const strip = make("canvas", { width: SIDE * steps, height: SIDE, className: "mm-live-strip" });
-    strip.setAttribute("role", "img");
-    strip.setAttribute("aria-label", `The sampler's ${steps} steps, from noise to the sample.`);
-    const words = make("p", { className: "mm-live-words" });
-    const live = make("p", { className: "mm-lab-live" });
-    live.setAttribute("aria-live", "polite");
-
-    function say(text) {
-      clearTimeout(quiet);
-      quiet = setTimeout(() => { live.textContent = text; }, QUIET);
-    }
-
-    // One sampling; a newer one takes its place after the step that is being computed.
-    async function form() {
-      const own = (latest += 1);
-      const hint = Float32Array.from(drawing.cells()), text = Number(menu.value);
-      const given = {
-        hint,
+    function given() {
+      const text = Number(menu.value);
+      return {
+        hint: Float32Array.from(drawing.cells()),
         text: network.arrays.texts.slice(text * width, (text + 1) * width),
         scale: Float32Array.of(scale.value),
         guidance: Float32Array.of(guidance.value),
       };
-      place.dataset.state = "forming";
-      let x = normals(Number(seed.value), 3 * SIDE * SIDE), picture;
-      try {
-        for (let step = 0; step < steps; step += 1) {
-          const result = await network.run({
-            x, now: Float32Array.of(times[step]), then: Float32Array.of(times[step + 1]), ...given,
-          });
-          if (own !== latest) return;
-          x = result.after;
-          picture = result.picture;
-          if (!calm.matches || step === steps - 1) paint(sample, result.expected);
-          if (step === 0) strip.getContext("2d").clearRect(0, 0, strip.width, strip.height);
-          paint(strip, picture, step);
-          words.textContent = `Step ${step + 1} of ${steps}.`;
-        }
-      } catch (error) {
-        words.textContent = `The network stopped: ${error.message}.`;
-        say(words.textContent);
-        return;
-      }
+    }
+
+    function described(picture) {
       const f1 = agreement(edgeMap(picture, SIDE), drawing.cells(), SIDE);
-      const drawn = hint.some(Boolean) ? `Agreement with your outline ${f1.toFixed(2)}` : "No outline is drawn";
-      words.textContent = `Sample of ${texts[text].label}. ${drawn}; ${colours(picture)}.`;
-      sample.setAttribute("aria-label", words.textContent);
-      place.dataset.state = "ready";
-      place.dispatchEvent(new CustomEvent("sampled", { detail: picture, bubbles: true }));
-      say(words.textContent);
-    }
-
-    const field = (label, input, ...more) => {
-      input.id = `${place.closest(".mm-lab").id}-live-${label.toLowerCase().replaceAll(" ", "-")}`;
-      input.autocomplete = "off";
-      return make("div", { className: "mm-lab-control" }, make("label", { htmlFor: input.id, textContent: label }), ...more, input);
-    };
-
-    function slider(label, { least, most, step, value }) {
-      const input = make("input", { type: "range", min: least, max: most, step, value });
-      const shown = make("span", { className: "mm-lab-value", textContent: value });
-      shown.setAttribute("aria-hidden", true);
-      input.addEventListener("input", () => { shown.textContent = input.value; });
-      input.addEventListener("change", form);
-      return [input, field(label, input, shown)];
-    }
-
-    function menuOf(label, entries) {
-      const select = make("select");
-      for (const group of new Set(entries.map((entry) => entry.group))) {
-        const own = entries.map((entry, place) => [entry, place]).filter(([entry]) => entry.group === group);
-        const options = own.map(([entry, place]) => make("option", { value: place, textContent: entry.label }));
-        if (group) select.append(make("optgroup", { label: group }, ...options));
-        else select.append(...options);
-      }
-      return [select, field(label, select)];
+      const drawn = drawing.cells().some(Boolean) ? `Agreement with your outline ${f1.toFixed(2)}` : "No outline is drawn";
+      return `Sample of ${texts[menu.value].label}. ${drawn}`;
     }
 
     const [menu, menuField] = menuOf("Text", texts);
     const [example, exampleField] = menuOf("Outline of", [{ label: "your own" }, ...examples]);
     const [scale, scaleField] = slider("Scale", settings.scale);
     const [guidance, guidanceField] = slider("Guidance", settings.guidance);
-    const seed = make("input", { type: "number", min: 0, max: 4294967295, step: 1, value: settings.seed });
-    const another = button("Other noise", () => { seed.value = Number(seed.value) + 1; form(); });
-    const seedField = field("Seed", seed, another);
     const drawing = board({ side: SIDE, label: "Your outline", changed, say }, kit);
 
     function changed() {
@@ -134,13 +48,9 @@
     }
 
     menu.addEventListener("change", form);
-    seed.addEventListener("change", () => {
-      if (!seed.checkValidity() || !seed.value) seed.value = settings.seed;
-      form();
-    });
     example.addEventListener("change", load);
     place.append(
-      make("div", { className: "mm-live-pair" }, drawing.element, make("div", {}, sample, words)),
+      make("div", { className: "mm-live-pair" }, drawing.element, shown),
       strip,
       make("div", { className: "mm-lab-controls" }, exampleField, menuField, scaleField, guidanceField, seedField),
       live,

@@ -1,0 +1,32 @@
+"""A page that is watched: what it asks for, what goes wrong on it, and what its networks give."""
+
+import re
+
+from playwright.sync_api import Browser
+
+WAIT = 120_000  # milliseconds; other processes may want this machine too
+SAMPLED = """() => {
+    window.samples = [];
+    for (const kind of ["sampled", "found"]) addEventListener(kind, ({ detail }) => window.samples.push(detail));
+}"""
+
+
+class Watched:
+    """A page without any network but the given address; `complaints` is what went wrong on it."""
+
+    def __init__(self, browser: Browser, address: str, **settings: object) -> None:
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+        host = re.match(r"http://[^/]+", address)
+        self.context = browser.new_context(offline=not host, **settings)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        allowed = ("file:", "data:", "blob:", *([host[0]] if host else []))
+        self.page.on("request", lambda r: (self.asked if r.url.startswith(allowed) else self.complaints).append(r.url))
+        self.page.goto(address)
+        self.page.evaluate(SAMPLED)
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.complaints == []
