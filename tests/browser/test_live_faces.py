@@ -24,7 +24,7 @@ from mmnotes.face_verification.verification import Face, detector, only_face
 from mmnotes.face_verification.windows import cut_out, shifted, squared, window_boxes
 from mmnotes.layers.areas import area_average
 from tests.browser.live_site import Server, live_site
-from tests.browser.test_live import WAIT, Watched
+from tests.browser.watched import WAIT, Watched
 from tests.browser.test_live_pictures import file, gives
 
 SIDE = 320

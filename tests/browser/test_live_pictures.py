@@ -17,7 +17,7 @@ from mmnotes.dino.live import Looking, looked_at
 from mmnotes.dino.pretrained import pretrained_backbone, untrained_backbone
 from mmnotes.layers.areas import area_average
 from tests.browser.live_site import ASSETS, Server, live_site
-from tests.browser.test_live import WAIT, Watched
+from tests.browser.watched import WAIT, Watched
 
 SIDE = 64
 LOOKED = """() => {
