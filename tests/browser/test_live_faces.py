@@ -24,8 +24,8 @@ from mmnotes.face_verification.verification import Face, detector, only_face
 from mmnotes.face_verification.windows import cut_out, shifted, squared, window_boxes
 from mmnotes.layers.areas import area_average
 from tests.browser.live_site import Server, live_site
-from tests.browser.watched import WAIT, Watched
 from tests.browser.test_live_pictures import file, gives
+from tests.browser.watched import WAIT, Watched
 
 SIDE = 320
 NAMES = ("First picture", "Second picture")
