@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from mmnotes.page.palette import BLUE, GREEN, ORANGE, PALE, PURPLE
+from mmnotes.page.palette import BLUE, GREEN, ORANGE, PURPLE
 
 SHADES = 15  # steps of a colour: a frame of the book has few colours in all
 FINEST = 110  # pixels of a side of a picture in a lab
@@ -38,31 +38,6 @@ def boxes(axes: Axes, corners: ArrayLike, *, colour: str = ORANGE, width: float 
     for left, top, right, bottom in np.asarray(corners).reshape(-1, 4):
         corner, size = (left - 0.5, top - 0.5), (right - left, bottom - top)
         axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=width))
-
-
-def named_boxes(axes: Axes, corners: ArrayLike, *, kept: Sequence[int], faces: ArrayLike) -> None:
-    """Boxes (boxes, 4) called A, B, ..., the kept ones blue, the others dashed, over faces (faces, 3): x, y, radius."""
-    for x, y, radius in np.asarray(faces):
-        axes.add_patch(Circle((x, y), radius, color=PALE))
-        axes.plot([x - 0.4 * radius, x + 0.4 * radius], [y - 0.25 * radius] * 2, "o", color="0.6", markersize=4)
-    places = np.asarray(corners)
-    for place, (left, top, right, bottom) in enumerate(places):
-        colour, width, line = (BLUE, 2.5, "-") if place in kept else (ORANGE, 1.2, "--")
-        size = (right - left, bottom - top)
-        axes.add_patch(Rectangle((left, top), *size, fill=False, edgecolor=colour, linewidth=width, linestyle=line))
-        axes.text(left + 1, top + 1, chr(ord("A") + place), color=colour, va="top", weight="bold")
-    axes.set(aspect="equal", xlim=(0, places.max() + 2), ylim=(places.max() + 2, 0))
-    axes.axis("off")
-
-
-def overlap_table(axes: Axes, table: ArrayLike, *, order: Sequence[int]) -> None:
-    """Overlaps (boxes, boxes) as numbers on shades, the boxes A, B, ... in an order."""
-    shown = np.asarray(table)[np.ix_(order, order)]
-    axes.imshow(shown, cmap="Blues", vmin=0, vmax=2)  # pale, so that black letters are read on it
-    for (row, column), value in np.ndenumerate(shown):
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center")
-    names = [chr(ord("A") + place) for place in order]
-    axes.set(xticks=range(len(order)), xticklabels=names, yticks=range(len(order)), yticklabels=names, title="overlaps")
 
 
 def dots(axes: Axes, points: ArrayLike) -> None:

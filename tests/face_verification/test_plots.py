@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from mmnotes.face_verification import plots
@@ -62,21 +61,3 @@ def test_curves_and_the_threshold(figure):
     axes = figure.subplots()
     plots.curves(axes, [0, 1], {"a": [0.1, np.nan], "b": [0.2, 0.3]}, threshold=0.6, label="degrees")
     assert [line.get_label() for line in axes.lines[:2]] == ["a", "b"] and axes.lines[2].get_ydata()[0] == 0.6
-
-
-def test_kept_boxes_are_blue_and_the_others_dashed_over_the_faces(figure):
-    axes = figure.subplots()
-    plots.named_boxes(axes, [[1, 2, 5, 6], [0, 0, 3, 3]], kept=[1], faces=[[3, 4, 2]])
-    face, gone, kept = axes.patches
-    assert (face.center, face.radius) == ((3, 4), 2)
-    assert gone.get_bbox().bounds == (1, 2, 4, 4) and gone.get_linestyle() == "--"
-    assert kept.get_edgecolor() == to_rgba(BLUE) and kept.get_linestyle() == "-"
-    assert [(text.get_text(), text.get_position()) for text in axes.texts] == [("A", (2, 3)), ("B", (1, 1))]
-    assert axes.yaxis_inverted()
-
-
-def test_overlaps_stand_in_the_order_given(figure):
-    axes = figure.subplots()
-    plots.overlap_table(axes, [[1, 0.25], [0.75, 0.5]], order=[1, 0])
-    assert [text.get_text() for text in axes.texts] == ["0.50", "0.75", "0.25", "1.00"]
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["B", "A"]
