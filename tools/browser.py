@@ -25,16 +25,21 @@ def of_playwright() -> str:
         return playwright.chromium.executable_path
 
 
-def install() -> None:
-    """Install Debian's package where that is possible, Playwright's own browser elsewhere."""
+def debian_packages(*names: str) -> bool:
+    """Install packages where that is possible: on a Debian, as root. Whether it was."""
     release = Path("/etc/os-release")
     debian = release.exists() and "\nID=debian\n" in "\n" + release.read_text()
-    if debian and os.geteuid() == 0:
-        commands = [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]]
-    else:
-        commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    for command in commands:
-        subprocess.run(command, check=True, stdout=sys.stderr)
+    if not debian or os.geteuid() != 0:
+        return False
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *names]):
+        subprocess.run(["apt-get", *command], check=True, stdout=sys.stderr)
+    return True
+
+
+def install() -> None:
+    """Install Debian's package where that is possible, Playwright's own browser elsewhere."""
+    if not debian_packages("chromium"):
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True, stdout=sys.stderr)
 
 
 def path() -> str:

@@ -2,7 +2,6 @@
 (() => {
   "use strict";
 
-  const { general } = mmnotes;
   const MOST_PAID = 5; // nats that a bar has room for
   const SIDE = 32; // pixels of a drawing in the file that has them side by side
 
@@ -29,7 +28,7 @@
 
   function describe({ temperature, maps, batch }, { s, paid }) {
     const right = s.filter((row, i) => row.indexOf(Math.max(...row)) === i).length;
-    return `τ = ${general(temperature)}, ${maps}, eight ${batch}: ${right} of 8 drawings give their own caption the most. `
+    return `τ = ${Number(temperature.toPrecision(3))}, ${maps}, eight ${batch}: ${right} of 8 drawings give their own caption the most. `
       + `A row pays ${(total(paid) / s.length).toFixed(2)} nats on average; guessing would cost `
       + `${Math.log(s.length).toFixed(2)}.`;
   }

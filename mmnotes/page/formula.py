@@ -5,6 +5,7 @@ file of JavaScript with the lab's name, `compute` does the same in the reader's 
 random settings over everything the controls reach, and stops where they differ.
 """
 
+import json
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmnotes.page.controls import Control
+from mmnotes.page.frames import write_frames
 
 SETTINGS = 100  # on which the two are compared; the first is the default
 DIGITS = 12
@@ -80,6 +82,12 @@ class Formula:
     def source(self) -> bytes:
         """All its JavaScript."""
         return b"\n".join(file.read_bytes() for file in (*self.first, self.script))
+
+    def written(self, controls: Mapping[str, Control], describe: Callable[..., str], folder: Path) -> dict[str, bytes]:
+        """Write what the build holds the script to into a folder, and give the files that a page loads."""
+        held = json.dumps(self.held(controls, describe), ensure_ascii=False).encode()
+        write_frames({"held.json": held}, folder)
+        return {**self.files, "formula.js": self.source}
 
     def held(self, controls: Mapping[str, Control], describe: Callable[..., str]) -> dict[str, Any]:
         """Settings, and what the package makes of them. Words know only controls: every other setting drags nothing."""

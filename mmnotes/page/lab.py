@@ -12,19 +12,18 @@ else switches. A lab is drawn when it is made rather than when it is shown, wher
 but let the cell pass.
 """
 
-import inspect
 import itertools
-import json
 import math
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mmnotes.page.controls import Control, Numeric, Value
 from mmnotes.page.formula import Formula
 from mmnotes.page.frames import Draw, Size, picture, png, webp, write_frames
+from mmnotes.page.lab_checks import check_moves, check_takes
 from mmnotes.page.lab_forms import InNotebook, OnPage
 from mmnotes.page.lab_page import Page
 from mmnotes.page.network import Network, offered
@@ -74,8 +73,8 @@ class Lab:
             raise ValueError(f"name: lower-case words joined by hyphens are needed, got {self.name!r}")
         if not self.controls:
             raise ValueError("controls: a lab needs at least one")
-        _check_takes(self.draw, "draw", ["a figure"], self.defaults)
-        _check_takes(self.describe, "describe", [], self.defaults)
+        check_takes(self.draw, "draw", ["a figure"], self.defaults)
+        check_takes(self.describe, "describe", [], self.defaults)
         frames = math.prod(len(control.values) for control in self.controls.values())
         if frames > MOST_FRAMES and not self.formula:
             raise self._too_much(f"{frames} pictures", f"{MOST_FRAMES}")
@@ -100,19 +99,16 @@ class Lab:
         frames = self._frames(settings, self.size, on_a_phone=self.narrow is None)
         narrow = self._frames(settings, self.narrow, on_a_phone=True) if self.narrow else []
         for key in [] if self.formula else self.controls:
-            _check_moves(key, "the picture", frames, settings)
-            _check_moves(key, "the description", texts, settings)
+            check_moves(key, "the picture", frames, settings)
+            check_moves(key, "the description", texts, settings)
         files = {f"{i}.webp": frame for i, frame in enumerate(frames)}
         files |= {f"{i}-narrow.webp": frame for i, frame in enumerate(narrow)}
         if self.formula:
-            files |= {**self.formula.files, "formula.js": self.formula.source}
-            held = json.dumps(self.formula.held(self.controls, self.describe), ensure_ascii=False).encode()
-            write_frames({"held.json": held}, folder.parent / "held" / self.name)
+            files |= self.formula.written(self.controls, self.describe, folder.parent / "held" / self.name)
         write_frames(files, folder / self.name)
         address = f"../_static/labs/{folder.name}/{self.name}"
-        shown = settings.index(self.defaults)
         live = offered(self.network, self.name, folder.with_name("live")) if self.network else ""
-        sizes = (self.size, self.narrow)
+        shown, sizes = settings.index(self.defaults), (self.size, self.narrow)
         page = Page(self.name, self.title, self.controls, texts, shown, address, *sizes, self.formula, live)
         return OnPage(self.title, page.html())
 
@@ -131,20 +127,3 @@ class Lab:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         """What the form that was chosen says of itself."""
         return self._shown.mimebundle()
-
-
-def _check_takes(function: Callable[..., object], name: str, first: list[object], values: dict[str, Value]) -> None:
-    try:
-        inspect.signature(function).bind(*first, **values)
-    except TypeError as error:
-        raise ValueError(f"{name}: called with the controls {', '.join(values)}: {error}") from None
-
-
-def _check_moves(key: str, what: str, results: Sequence[object], settings: list[dict[str, Value]]) -> None:
-    """A control that moves while what it should change stays the same would be a lie."""
-    by_others: dict[tuple[Value, ...], set[object]] = {}
-    for result, values in zip(results, settings, strict=True):
-        others = tuple(value for other, value in values.items() if other != key)
-        by_others.setdefault(others, set()).add(result)
-    if all(len(seen) == 1 for seen in by_others.values()):
-        raise ValueError(f"{key}: this control never changes {what}")

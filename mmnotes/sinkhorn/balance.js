@@ -28,7 +28,8 @@
     const start = steps ? `The ${last} were scaled last` : "The kernel as it is";
     const range = (sums) => `${Math.min(...sums).toFixed(2)} to ${Math.max(...sums).toFixed(2)}`;
     return `${start}. Row sums ${range(across(plan))}, wanted ${rows[0]}; column sums ${range(down(plan))}, wanted `
-      + `${columns[0]}.`;
+      + `${columns[0]}. `
+      + `${plan.map((row, i) => `${"AB"[i]} has ${row.map((each) => each.toFixed(2)).join(", ")}`).join("; ")}.`;
   }
 
   function draw(sheet, { scores }, { plan, u, v }, { rows, columns }) {

@@ -43,6 +43,15 @@ mmnotes.formula("small", {
   },
 });
 """
+COMPUTED = """([name, settings]) => {
+    const { compute, describe } = mmnotes.formulas[name];
+    const given = JSON.parse(document.getElementById(`lab-${name}`).dataset.given);
+    const finite = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? null : value);
+    return settings.map((values) => {
+        const numbers = compute(values, given);
+        return [JSON.parse(JSON.stringify(numbers, finite)), describe(values, numbers, given)];
+    });
+}"""
 FIRST = "Power 2 at 0.5, 0.5: 0.75; 0 0 0 0."
 
 with_formulas = [stem for stem in stems(ROOT) if (ROOT / "mmnotes" / stem / "formulas.py").exists()]
@@ -286,6 +295,16 @@ def test_targets_are_large_enough_and_focus_is_seen(open_page, address):
 # Every such lab of the book
 
 
+def assert_held(evaluate: Callable[[str, object], Any], book: Path, stem: str, name: str) -> None:
+    """A browser, by what evaluates a function in its page, computes for a lab what the package did in the build."""
+    held = json.loads((book.parent / f"executed/book/{stem}/held/{name}/held.json").read_text("utf-8"))
+    found = evaluate(COMPUTED, [name, [case["values"] for case in held["cases"]]])
+    assert len(found) == 100
+    for case, (numbers, text) in zip(held["cases"], found, strict=True):
+        assert difference(case["numbers"], numbers) == "", (name, case["values"])
+        assert case["text"] is None or words_differ(case["text"], text) == "", (name, case["values"])
+
+
 def computed(page: Page) -> list[str]:
     return [lab.get_attribute("id") for lab in page.locator(".mm-lab-computed").all()]
 
@@ -300,24 +319,7 @@ def opened(book: Path, open_page: Callable[..., Page], stem: str, **settings: An
 def test_a_page_computes_what_the_package_computes(book, open_page, stem):
     page = opened(book, open_page, stem)
     for lab in computed(page):
-        name = lab.removeprefix("lab-")
-        held = json.loads((book.parent / f"executed/book/{stem}/held/{name}/held.json").read_text("utf-8"))
-        found = page.evaluate(
-            """([name, settings]) => {
-                const { compute, describe } = mmnotes.formulas[name];
-                const given = JSON.parse(document.getElementById(`lab-${name}`).dataset.given);
-                const finite = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? null : value);
-                return settings.map((values) => {
-                    const numbers = compute(values, given);
-                    return [JSON.parse(JSON.stringify(numbers, finite)), describe(values, numbers, given)];
-                });
-            }""",
-            [name, [case["values"] for case in held["cases"]]],
-        )
-        assert len(found) == 100
-        for case, (numbers, text) in zip(held["cases"], found, strict=True):
-            assert difference(case["numbers"], numbers) == "", (name, case["values"])
-            assert case["text"] is None or words_differ(case["text"], text) == "", (name, case["values"])
+        assert_held(page.evaluate, book, stem, lab.removeprefix("lab-"))
 
 
 @every_chapter

@@ -450,7 +450,7 @@ def test_who_comes_back_finds_controls_and_picture_in_agreement(page):
     page.goto("about:blank")
     page.go_back()
     page.wait_for_timeout(100)  # a browser fills in what it remembers after the page's scripts have run
-    assert shown(page) == 16  # the address says how the lab was left
+    wait_for(page, 16)  # the address says how the lab was left
     assert page.locator("#lab-curve-power").input_value() == "4"
 
 

@@ -15,7 +15,7 @@ OTHERS = {
     "tools": set(),
     "bench": {"__init__", "__main__", "page", "timing"},
 }
-CACHES = {"__pycache__", ".ipynb_checkpoints"}
+CACHES = {"__pycache__", ".ipynb_checkpoints", "node_modules"}
 
 
 def one_stem_in_every_folder(root: Path) -> list[str]:
@@ -165,7 +165,7 @@ def toc_files(root: Path) -> list[str]:
 
 
 def folders(path: Path) -> list[Path]:
-    """The folders directly in one, without caches."""
+    """The folders directly in one, without what others fill."""
     return sorted(each for each in path.glob("*") if each.is_dir() and each.name not in CACHES)
 
 
