@@ -107,7 +107,14 @@ def own_words_and_drawing(
         ("told", "drawn", "named", "met", "seen"),
         offer=OFFER,
         form=("hand", "paint", "words", "search"),
-        data={**data, "captions": marked, "examples": list(examples), "text": held[0][0]},
+        data={
+            "vocabulary": list(vocabulary),
+            "unseen": list(unseen),
+            "length": length,
+            "captions": marked,
+            "examples": list(examples),
+            "text": held[0][0],
+        },
         arrays={"pictures": _levels(pictures, LEVELS), "drawings": _levels(drawings, 255)},
         held={"words.reading": held},
     )

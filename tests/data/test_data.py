@@ -16,6 +16,7 @@ from mmnotes.data import (
     padded,
     patch_features,
     photos,
+    split_words,
     tagged_features,
     text_features,
     vocabulary,
@@ -88,6 +89,7 @@ def test_words_have_numbers_and_unknown_ones_are_named():
     numbers = word_ids("Red apple")
     assert [vocabulary()[number] for number in numbers] == ["red", "apple"]
     assert [vocabulary("zh")[number] for number in word_ids("红苹果", "zh")] == ["红", "苹", "果"]
+    assert split_words(" Red XYLOGRAPH,apple\u2003") == ["red", "xylograph", "apple"] and split_words(", ") == []
     for concept in concepts():
         assert word_ids(concept.en.label) and word_ids(concept.zh.label, "zh")
     with pytest.raises(ValueError, match="words of the captions, got xylograph"):
