@@ -6,8 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mmnotes"
-ROW = re.compile(r"^\| (\S+) \| ([0-9a-f]{64}) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| `([\w.]+)` \|$", re.MULTILINE)
-CODE = (".py", ".pyc", ".md", ".typed")
+ROW = re.compile(r"^\| (\S+) \| ([0-9a-f]{64}) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| (by hand|`[\w.]+`) \|$", re.MULTILINE)
+CODE = (".py", ".js", ".pyc", ".md", ".typed")
 
 
 def rows() -> dict[str, tuple[str, ...]]:
@@ -33,8 +33,15 @@ def test_no_line_of_the_table_is_overlooked():
     assert len([line for line in lines if line.startswith("|")]) == len(rows()) + 2
 
 
+def test_what_was_made_by_hand_was_drawn_for_the_book():
+    by_hand = {name: row for name, row in rows().items() if row[-1] == "by hand"}
+    assert {name.rpartition("/")[2] for name in by_hand} == {"drawn.npz"}
+    assert {row[2] for row in by_hand.values()} == {"drawn for this book"}
+
+
 def test_every_file_is_made_by_a_script_that_names_it():
-    for name, (*_, script) in rows().items():
+    made = {name: row[-1].strip("`") for name, row in rows().items() if row[-1] != "by hand"}
+    for name, script in made.items():
         text = (ROOT / f"{script.replace('.', '/')}.py").read_text("utf-8")
         folder, _, file = name.partition("/")
         vendor = re.sub("noto|fluent|twemoji", "{vendor}", file)
