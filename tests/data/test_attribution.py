@@ -6,8 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mmnotes"
-TEXT = r"([^|]+)"
-ROW = re.compile(rf"^\| (\S+) \| ([0-9a-f]{{64}}) \| {TEXT} \| {TEXT} \| {TEXT} \| (by hand|`[\w.]+`) \|$", re.MULTILINE)
+TEXT = r" ([^|]+) \|"
+ROW = re.compile(rf"^\| (\S+) \| ([0-9a-f]{{64}}) \|{TEXT}{TEXT}{TEXT} (by hand|`[\w.]+`) \|$", re.MULTILINE)
 CODE = (".py", ".js", ".pyc", ".md", ".typed")
 
 
