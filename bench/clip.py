@@ -10,15 +10,19 @@ import torch
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel
 
-from bench.timing import Row, race
+from bench.timing import Row, on_the_page, race
 from mmnotes.clip import CLIP, ClassReadout, ImageTower, TextTower
+from mmnotes.clip.live import GRAIN, Search
+from mmnotes.clip.pretrained import pretrained_clip
 from mmnotes.clip.released import fill_clip_
+from mmnotes.data import drawings
+from mmnotes.page.network import Part
 
 BATCH, TEXTS, AIM = 4, 16, "1, never slower"
 
 
 def rows() -> Iterator[Row]:
-    """Both towers forward, the image tower also forward and backward."""
+    """Both towers forward, the image tower also forward and backward; a search by words and drawing, on a page."""
     theirs, ours = pair()
     pixels = torch.randn(BATCH, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     ids = torch.randint(1, 49_000, (TEXTS, 77), generator=torch.Generator().manual_seed(1))
@@ -38,6 +42,18 @@ def rows() -> Iterator[Row]:
         yield race(what, lambda: ours.text(ids), lambda: theirs.get_text_features(ids), aim=AIM)
     what = f"clip, image tower B/16, {BATCH} pictures, forward and backward; the same"
     yield race(what, lambda: backward(ours.image(pixels)), lambda: backward(tower()), aim=AIM, repeats=5)
+    yield search_row()
+
+
+@torch.no_grad()
+def search_row() -> Row:
+    """A text and a drawing through both of the book's towers, and their cosines with 849 pictures and captions."""
+    clip, pictures = pretrained_clip(seed=0)["clip"], drawings(vendor="noto")
+    words = torch.randint(1, 2_000, (len(pictures), len(clip.text.position)))
+    board = torch.rand(1, 3, *(GRAIN * clip.image.size,) * 2)
+    given = {"board": board, "words": words[:1].float()}
+    search = Part(Search(clip, pictures, words), given, ("told", "drawn", "named", "met", "seen"))
+    return on_the_page("clip, a search by words and by a drawing", search, aim="below 3")
 
 
 def pair() -> tuple[CLIPModel, CLIP]:

@@ -11,9 +11,15 @@ from diffusers.models.attention_processor import Attention as TheirAttention
 from diffusers.models.attention_processor import IPAdapterAttnProcessor2_0
 from diffusers.models.embeddings import IPAdapterPlusImageProjection
 
-from bench.timing import Row, race
-from mmnotes.decoupled_attention import DecoupledAttention, Resampler
+from bench.timing import Row, on_the_page, race
+from mmnotes.data import text_features
+from mmnotes.decoupled_attention import DecoupledAttention, Resampler, decoupled_
+from mmnotes.decoupled_attention.live import PromptedStep
+from mmnotes.decoupled_attention.pretrained import pretrained_image_prompt
 from mmnotes.layers.attention import Attention
+from mmnotes.models.generator import pretrained_unet
+from mmnotes.page.network import Part
+from mmnotes.zero_conv.pretrained import pretrained_branch
 
 BATCH, TEXT, TOKENS, CONTEXT, AIM = 2, 77, 4, 768, "1, never slower"
 LEVELS = ((320, 64**2), (640, 32**2), (1280, 16**2))  # widths, and pixels at that width
@@ -23,7 +29,7 @@ PATCHES = 257
 
 @torch.no_grad()
 def rows() -> Iterator[Row]:
-    """One layer of each width, then the resampler."""
+    """One layer of each width, then the resampler, then a step with two pictures on a page."""
     torch.manual_seed(0)
     text, image = torch.randn(BATCH, TEXT, CONTEXT), torch.randn(BATCH, TOKENS, CONTEXT)
     for width, pixels in LEVELS:
@@ -38,6 +44,20 @@ def rows() -> Iterator[Row]:
             aim=AIM,
         )
     yield from resampler_rows()
+    yield step_row()
+
+
+def step_row() -> Row:
+    """A guided and steered step of one picture with two picture prompts."""
+    unet = pretrained_unet()
+    prompt = pretrained_image_prompt(decoupled_(unet), kind="pooled")
+    one = torch.tensor(1.0)
+    image = torch.randn(2, 256)
+    given = {"x": torch.randn(1, 3, 32, 32), "now": one, "then": one / 2, "text": text_features()[:1]}
+    given |= {"first": image[:1], "second": image[1:], "scales": torch.ones(2), "shared": one}
+    given |= {"hint": torch.ones(1, 1, 32, 32), "steering": one, "guidance": 3 * one}
+    step = Part(PromptedStep(unet, prompt, pretrained_branch(unet)), given, ("after", "picture", "expected"))
+    return on_the_page("decoupled attention, a guided step with two pictures", step, aim="below 3")
 
 
 def resampler_rows() -> Iterator[Row]:

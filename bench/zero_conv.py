@@ -6,11 +6,13 @@ import torch
 from diffusers.models.controlnets.controlnet import ControlNetConditioningEmbedding
 from torch import Tensor, nn
 
-from bench.timing import Row, race
+from bench.timing import Row, on_the_page, race
 from mmnotes.data import text_features
 from mmnotes.flow import euler, guided_by, time_grid
 from mmnotes.models.generator import pretrained_unet, prompts
+from mmnotes.page.network import Part
 from mmnotes.zero_conv import HintEncoder, controlled
+from mmnotes.zero_conv.live import SteeredStep
 from mmnotes.zero_conv.pretrained import pretrained_branch
 
 PICTURES, STEPS, SCALE = 16, 5, 2.0
@@ -19,7 +21,7 @@ WIDTHS, OUT = (16, 32, 96, 256), 320
 
 @torch.no_grad()
 def rows() -> Iterator[Row]:
-    """The hint encoder; sampling with the hint encoded once and at each step; sampling without control."""
+    """The hint encoder; sampling with the hint encoded once and at each step, and without control; a step on a page."""
     ours, theirs = HintEncoder(channels=3, widths=WIDTHS, out=OUT), ControlNetConditioningEmbedding(OUT, 3, WIDTHS)
     ours.load_state_dict(dict(zip(ours.state_dict(), theirs.state_dict().values(), strict=True)))
     picture = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(0))
@@ -49,3 +51,7 @@ def rows() -> Iterator[Row]:
     name = f"zero_conv, 4 x 4 pictures, {STEPS} guided, steered steps"
     yield race(f"{name}; hint encoded at each", steered, lambda: sampled(each_step), aim="1", repeats=5)
     yield race(f"{name}; no control", steered, lambda: sampled(unet), aim="below 1", repeats=5)
+    inputs = {"x": noise[:1], "now": torch.tensor(1.0), "then": torch.tensor(0.8), "text": text_features()[:1]}
+    inputs |= {"hint": hint[:1], "scale": torch.tensor(1.0), "guidance": torch.tensor(SCALE)}
+    step = Part(SteeredStep(unet, branch), inputs, ("after", "picture", "expected"))
+    yield on_the_page("zero_conv, a guided, steered step of one picture", step, aim="below 3")

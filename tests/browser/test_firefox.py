@@ -24,6 +24,8 @@ MIDDLE = """(selector) => {
 }"""
 SPAN = """(selector) => ["now", "max"].map(
     (name) => document.querySelector(selector).getAttribute(`aria-value${name}`))"""
+ALL_READY = """() => [...document.querySelectorAll(".mm-live")].every(
+    (place) => place.querySelector(".mm-live-form")?.dataset.state === "ready")"""
 # What is drawn on the board, read from its pixels, and its place in the window.
 BOARD = """() => {
     const canvas = document.querySelector(".mm-board canvas");
@@ -120,3 +122,15 @@ def test_firefox_runs_the_network_on_what_a_reader_draws(page, site: Path, touch
     ready(page)
     assert page.evaluate(BOARD)["dark"][2 * SIDE + 2 : 2 * SIDE + 10] == [True] * 8
     assert_like_torch(page)
+
+
+def test_every_network_of_the_book_gives_a_first_result_in_firefox(book, page):
+    addresses = [file for file in sorted(book.glob("book/*.html")) if 'class="mm-live"' in file.read_text("utf-8")]
+    assert addresses
+    for address in addresses:
+        page.open(address.as_uri())
+        page.evaluate("() => document.querySelectorAll('.mm-live-run').forEach((button) => button.click())")
+        until = time.monotonic() + WAIT / 1000
+        while not page.evaluate(ALL_READY):
+            assert time.monotonic() < until, address.stem
+            time.sleep(0.1)
