@@ -101,7 +101,7 @@ def ready(page: Firefox) -> None:
 
 def assert_like_torch(page: Firefox) -> None:
     drawn = torch.tensor(page.evaluate(BOARD)["dark"]).reshape(SIDE, SIDE)
-    found = torch.tensor(page.evaluate("() => window.samples.at(-1)")).reshape(3, SIDE, SIDE)
+    found = torch.tensor(page.evaluate("() => [...window.samples.at(-1)]")).reshape(3, SIDE, SIDE)
     wanted = by_torch(drawn, 0, scale=1.0, guidance=2.0, seed=0)
     torch.testing.assert_close(found, wanted, atol=1e-3, rtol=0)
 

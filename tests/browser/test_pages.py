@@ -362,6 +362,16 @@ def test_print_is_light_and_open_with_the_solutions_behind_and_leaves_the_page_a
     assert page.locator("article.bd-article").inner_html() == before
 
 
+CHILDREN = {"msub": 2, "msup": 2, "mfrac": 2, "munder": 2, "mover": 2, "mroot": 2, "msubsup": 3, "munderover": 3}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_formulas_are_mathml_that_a_browser_can_read_out(book, name):
+    html = BeautifulSoup((book / f"{name}.html").read_text("utf-8"), "html.parser")
+    for part in html.select(", ".join(CHILDREN)):
+        assert len(part.find_all(True, recursive=False)) == CHILDREN[part.name], part.find_parent("math").annotation
+
+
 MOST_EMPTY = 0.6  # of a page that is not the last
 LINE = 36  # points that a heading takes, with what belongs to it
 A4 = {"format": "A4", "margin": dict.fromkeys(("top", "bottom", "left", "right"), "15mm"), "print_background": True}

@@ -251,6 +251,16 @@ def test_formulas_are_set_numbered_and_readable(book):
     assert article.select_one(".tag, .eqn-num") is None
 
 
+def test_a_function_s_name_as_an_index_is_one_part(book):
+    formula = made(book, r"$x_{\min}^{\max} + \min(a, b) + y_{\max}$").math
+    parts = {
+        part.name: [child.name for child in part.find_all(True, recursive=False)]
+        for part in formula.select("msub, msubsup")
+    }
+    assert parts == {"msubsup": ["mi", "mi", "mi"], "msub": ["mi", "mi"]}
+    assert "min\u2061(" in formula.get_text().replace(" ", ""), "where it is applied, that is said"
+
+
 def test_folded_boxes_and_cells_are_the_browser_s_own(book):
     box = made(book, ":::{admonition} Guess $x$ first\n:class: dropdown\nIt is 2.\n:::").select_one("details")
     assert box.summary.get_text().startswith("Guess")
