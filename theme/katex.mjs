@@ -4,7 +4,7 @@ import katex from "katex";
 
 // A function's name as an index, as in x_{\min}, has nothing to be applied to; KaTeX says that it is applied all the same,
 // and an index of two parts is no MathML: browsers then read out an error.
-const APPLIED = /(<mi[^>]*>[^<]*<\/mi>)<mo>\u2061<\/mo>(?=<\/ms(?:ub|up|ubsup)>)/g;
+const APPLIED = /(<mi[^>]*>[^<]*<\/mi>)<mo>\u2061<\/mo>(?=<\/ms(?:ub|up)>)/g;
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { tex, display } = JSON.parse(line);
