@@ -24,7 +24,7 @@
   };
 
   // A menu of entries {label, group}; its values are their places.
-  const menu = (kit) => (text, entries, act) => {
+  const menu = (kit) => (text, entries, act = () => {}) => {
     const select = kit.make("select");
     for (const group of new Set(entries.map((entry) => entry.group))) {
       const own = entries.map((entry, place) => [entry, place]).filter(([entry]) => entry.group === group);
@@ -36,5 +36,9 @@
     return { input: select, field: field(text, select, kit) };
   };
 
-  document.currentScript.gives = { fields: (kit) => ({ slider: slider(kit), menu: menu(kit) }) };
+  document.currentScript.gives = {
+    fields: (kit) => ({
+      field: (text, input, ...more) => field(text, input, kit, ...more), slider: slider(kit), menu: menu(kit),
+    }),
+  };
 })();

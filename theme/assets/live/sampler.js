@@ -23,7 +23,9 @@
   }
 
   // `given` gives the inputs of a step besides x, now and then; `described` words for a finished picture.
-  function sampler(place, network, { given, described }, { make, button, normals }) {
+  function sampler(place, network, { given, described }, kit) {
+    const { make, button, normals, fields } = kit;
+    const { field, slider: sliderOf, menu } = fields(kit);
     const { times, settings } = network.data;
     const steps = times.length - 1;
     let latest = 0; // the sampling whose pictures may be shown
@@ -74,30 +76,16 @@
       say(words.textContent);
     }
 
-    const field = (label, input, ...more) => {
-      input.id = `${place.closest(".mm-lab").id}-live-${label.toLowerCase().replaceAll(" ", "-")}`;
-      input.autocomplete = "off";
-      return make("div", { className: "mm-lab-control" }, make("label", { htmlFor: input.id, textContent: label }), ...more, input);
-    };
-
-    function slider(label, { least, most, step, value }) {
-      const input = make("input", { type: "range", min: least, max: most, step, value });
-      const shown = make("span", { className: "mm-lab-value", textContent: value });
-      shown.setAttribute("aria-hidden", true);
-      input.addEventListener("input", () => { shown.textContent = input.value; });
+    // Each other setting makes another sample.
+    function slider(label, range) {
+      const { input, field: element } = sliderOf(label, range, "", () => {});
       input.addEventListener("change", form);
-      return [input, field(label, input, shown)];
+      return [input, element];
     }
 
     function menuOf(label, entries) {
-      const select = make("select");
-      for (const group of new Set(entries.map((entry) => entry.group))) {
-        const own = entries.map((entry, place) => [entry, place]).filter(([entry]) => entry.group === group);
-        const options = own.map(([entry, place]) => make("option", { value: place, textContent: entry.label }));
-        if (group) select.append(make("optgroup", { label: group }, ...options));
-        else select.append(...options);
-      }
-      return [select, field(label, select)];
+      const { input, field: element } = menu(label, entries);
+      return [input, element];
     }
 
     const seed = make("input", { type: "number", min: 0, max: 4294967295, step: 1, value: settings.seed });
