@@ -44,9 +44,8 @@ class Part:
         """The exported module, real inputs and random ones, and torch's results."""
         found: dict[str, NDArray[Any]] = {"network": np.frombuffer(self._exported(), np.uint8)}
         random = torch.Generator().manual_seed(0)
-        trials = [
-            {name: torch.randn(shape, generator=random) for name, shape in self.shapes.items()} for _ in range(TRIALS)
-        ]
+        shapes = self.shapes.items()
+        trials = [{name: torch.randn(shape, generator=random) for name, shape in shapes} for _ in range(TRIALS)]
         for number, inputs in enumerate([dict(self.inputs), *trials]):
             results = dict(zip(self.outputs, self._results(inputs), strict=True))
             for side, values in (("in", inputs), ("out", results)):
@@ -105,9 +104,8 @@ class Network(Part):
         """The exported modules, their form's data, and inputs with torch's results, as an npz file."""
         form = {"inputs": self.shapes, "outputs": self.outputs, "data": dict(self.data)}
         form |= {"beside": {name: part.shapes for name, part in self.beside.items()}}
-        kept: dict[str, NDArray[Any]] = {"form": np.array(json.dumps(form)), **self.kept()}
-        kept["held"] = np.array(json.dumps(dict(self.held)))
-        kept |= {f"array/{name}": value.numpy() for name, value in self.arrays.items()}
+        kept = {name: np.array(json.dumps(each)) for name, each in (("form", form), ("held", dict(self.held)))}
+        kept |= self.kept() | {f"array/{name}": value.numpy() for name, value in self.arrays.items()}
         for name, part in self.beside.items():
             kept |= {f"beside/{name}/{key}": value for key, value in part.kept().items()}
         buffer = io.BytesIO()
