@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from tests.browser.test_formulas import assert_held, every_chapter
-from tests.browser.test_live import SAMPLED, SIDE, WAIT, by_torch, outlines, site
+from tests.browser.test_live import SIDE, by_torch, outlines, site
+from tests.browser.watched import SAMPLED, WAIT
 from tools.firefox import Firefox, firefox
 
 __all__ = ["outlines", "site"]  # fixtures

@@ -17,7 +17,7 @@ from mmnotes.zero_conv import controlled, edge_f1, edge_map
 from mmnotes.zero_conv.live import SteeredStep, drawn_outline
 from mmnotes.zero_conv.pretrained import pretrained_branch
 from tests.browser.live_site import ASSETS, Server, live_site
-from tests.browser.watched import SAMPLED, WAIT, Watched
+from tests.browser.watched import SAMPLED, WAIT, Watched, awaiting, start
 
 SIDE, STEPS = 32, 12
 PLACES = torch.tensor([3, 100, 400])  # of the corpus, the texts of this page; the first two with their outlines
@@ -57,32 +57,10 @@ def running(started: Page) -> Page:
     """The running lab with its first outline and all settings as at the beginning."""
     for label, value in (("Scale", "1"), ("Guidance", "2"), ("Seed", "0")):
         started.get_by_label(label).fill(value)
-    with sampling(started):
+    with awaiting(started):
         started.get_by_label("Outline of").select_option("your own")
         started.get_by_label("Outline of").select_option("the first")
     return started
-
-
-class sampling:
-    """Waits for the sample of what is done inside; for the last one, where there are several."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def __enter__(self) -> None:
-        self.page.evaluate("window.samples.length = 0")
-
-    def __exit__(self, *error: object) -> None:
-        if not error[0]:
-            self.page.wait_for_function(
-                "() => window.samples.length && document.querySelector('.mm-live-form').dataset.state === 'ready'",
-                timeout=WAIT,
-            )
-
-
-def start(page: Page) -> None:
-    page.get_by_role("button", name="Run it here").click()
-    expect(page.locator(".mm-live-form")).to_have_attribute("data-state", "ready", timeout=WAIT)
 
 
 def sample(page: Page) -> torch.Tensor:
@@ -217,7 +195,7 @@ def test_every_setting_gives_what_torch_gives(running):
     random = np.random.default_rng(0)
     for text in (2, 1):
         scale, guidance, seed = round(random.uniform(0, 2), 1), random.integers(0, 21) / 4, int(random.integers(2**32))
-        with sampling(running):
+        with awaiting(running):
             running.get_by_label("Text").select_option(WORDS[text])
             for label, value in (("Scale", scale), ("Guidance", guidance), ("Seed", seed)):
                 running.get_by_label(label).fill(str(value))
@@ -265,7 +243,7 @@ def test_edges_and_agreement_are_those_of_the_package(browser):
 
 
 def cleared(page: Page) -> None:
-    with sampling(page):
+    with awaiting(page):
         page.get_by_role("button", name="Clear").click()
     assert not cells(page).any()
 
@@ -273,7 +251,7 @@ def cleared(page: Page) -> None:
 def test_the_mouse_draws_thin_lines_and_each_stroke_gives_a_sample(running):
     cleared(running)
     expect(running.locator(".mm-live-words")).to_contain_text("No outline is drawn")
-    with sampling(running):
+    with awaiting(running):
         stroke(running, (20, 5), (20, 9), (21, 9), (21, 14), (8, 27))
     expect(running.get_by_label("Outline of")).to_have_value("0")
     drawn = cells(running)
@@ -286,7 +264,7 @@ def test_the_mouse_draws_thin_lines_and_each_stroke_gives_a_sample(running):
 
 def test_a_stroke_that_leaves_the_board_ends_at_its_rim(running):
     cleared(running)
-    with sampling(running):
+    with awaiting(running):
         running.mouse.move(*middle_of(running, 4, 28))
         running.mouse.down()
         x, y = middle_of(running, 4, 31)
@@ -296,7 +274,7 @@ def test_a_stroke_that_leaves_the_board_ends_at_its_rim(running):
 
 
 def test_a_stroke_while_a_sample_forms_starts_it_anew(running):
-    with sampling(running):
+    with awaiting(running):
         stroke(running, (1, 1), (1, 6))
         stroke(running, (30, 1), (30, 6))
     assert running.evaluate("window.samples.length") == 1
@@ -305,20 +283,20 @@ def test_a_stroke_while_a_sample_forms_starts_it_anew(running):
 
 def test_eraser_undo_and_clear(running, outlines):
     cleared(running)
-    with sampling(running):
+    with awaiting(running):
         stroke(running, (10, 2), (10, 12))
     eraser = running.get_by_role("button", name="Erase")
     eraser.click()
     expect(eraser).to_have_attribute("aria-pressed", "true")
-    with sampling(running):
+    with awaiting(running):
         stroke(running, (5, 7), (15, 7))
     eraser.click()
     assert cells(running).sum() == 10 and not cells(running)[10, 7]
     undo = running.get_by_role("button", name="Undo")
-    with sampling(running):
+    with awaiting(running):
         undo.click()
     assert cells(running).sum() == 11
-    with sampling(running):
+    with awaiting(running):
         undo.click()
         undo.click()
     assert torch.equal(cells(running), outlines[0, 0])
@@ -332,7 +310,7 @@ def test_the_keyboard_draws_everything_that_a_hand_draws(running):
         running.keyboard.press("ArrowUp")
     for _ in range(SIDE):
         running.keyboard.press("ArrowLeft")
-    with sampling(running):
+    with awaiting(running):
         running.keyboard.press("Space")
         for key in ["ArrowRight", "ArrowDown", "ArrowDown"]:
             running.keyboard.press(f"Shift+{key}")
@@ -342,16 +320,16 @@ def test_the_keyboard_draws_everything_that_a_hand_draws(running):
     assert_like_torch(running, 0)
     running.keyboard.press("ArrowUp")
     expect(running.locator(".mm-live-form [aria-live=polite]")).to_have_text("Row 3, column 2, line.")
-    with sampling(running):
+    with awaiting(running):
         running.keyboard.press("Space")
     assert not cells(running)[2, 1]
-    with sampling(running):
+    with awaiting(running):
         running.keyboard.press("Control+z")
     assert cells(running)[2, 1]
 
 
 def test_an_example_brings_its_outline_and_its_text(running, outlines):
-    with sampling(running):
+    with awaiting(running):
         running.get_by_label("Outline of").select_option("the second")
     expect(running.get_by_label("Text")).to_have_value("1")
     assert torch.equal(cells(running), outlines[1, 0])
@@ -376,7 +354,7 @@ def test_a_finger_draws_on_a_phone_and_everything_fits(watched, site):
     before = cells(opened.page)
     devtools = opened.context.new_cdp_session(opened.page)
     places = [middle_of(opened.page, 2, 2), middle_of(opened.page, 2, 8)]
-    with sampling(opened.page):
+    with awaiting(opened.page):
         for kind, points in (("touchStart", places[:1]), ("touchMove", places[1:]), ("touchEnd", [])):
             touches = [{"x": x, "y": y} for x, y in points]
             devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
@@ -411,11 +389,11 @@ def test_who_asks_for_less_motion_sees_the_sample_alone(running):
             surface.putImageData = (...given) => { window.seen += 1; put.apply(surface, given); };
         }"""
     )
-    with sampling(running):
+    with awaiting(running):
         running.get_by_role("button", name="Other noise").click()
     assert running.evaluate("window.seen") == 1
     running.emulate_media(reduced_motion="no-preference")
-    with sampling(running):
+    with awaiting(running):
         running.get_by_role("button", name="Other noise").click()
     assert running.evaluate("window.seen") == 1 + STEPS
 

@@ -25,7 +25,8 @@ from mmnotes.face_verification.windows import cut_out, shifted, squared, window_
 from mmnotes.layers.areas import area_average
 from tests.browser.live_site import Server, live_site
 from tests.browser.test_live_pictures import file, gives
-from tests.browser.watched import WAIT, Watched
+from tests.browser.watched import Watched, awaiting
+from tests.browser.watched import start as watched_start
 
 SIDE = 320
 NAMES = ("First picture", "Second picture")
@@ -69,33 +70,15 @@ def started(browser: Browser, site: Path) -> Iterator[Page]:
 def running(started: Page) -> Page:
     """The running lab with both portraits."""
     started.get_by_label("Threshold").fill("0.6")
-    with comparing(started):
+    with awaiting(started, "results"):
         for label, example in zip(NAMES, ("Hopper", "Collins"), strict=True):
             menu(started, label).select_option(example)
     return started
 
 
-class comparing:
-    """Waits for the comparison after what is done inside."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def __enter__(self) -> None:
-        self.page.evaluate("window.results.length = 0")
-
-    def __exit__(self, *error: object) -> None:
-        if not error[0]:
-            self.page.wait_for_function(
-                "() => window.results.length && document.querySelector('.mm-live-form').dataset.state === 'ready'",
-                timeout=WAIT,
-            )
-
-
 def start(page: Page) -> None:
     page.evaluate(COMPARED)
-    page.get_by_role("button", name="Run it here").click()
-    expect(page.locator(".mm-live-form")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    watched_start(page)
 
 
 def menu(page: Page, label: str) -> Locator:
@@ -160,7 +143,7 @@ def test_one_picture_twice_is_one_person_and_the_threshold_decides(running):
     running.get_by_label("Threshold").fill("0.75")
     expect(words(running)).to_contain_text("one person, says the threshold")
     running.get_by_label("Threshold").fill("0.6")
-    with comparing(running):
+    with awaiting(running, "results"):
         menu(running, "Second picture").focus()
         running.keyboard.press("ArrowUp")
     expect(words(running)).to_have_text("Distance 0.000, at most 0.6: one person, says the threshold.")
@@ -168,9 +151,9 @@ def test_one_picture_twice_is_one_person_and_the_threshold_decides(running):
 
 def test_a_file_of_the_readers_own_gives_what_the_package_gives(running):
     large = np.kron(as_bytes(portraits()["hopper"])[20:, :280], np.ones((2, 2, 1), np.uint8))  # 600 by 560
-    with comparing(running):
+    with awaiting(running, "results"):
         choose(running, "Second picture", large)
-    with comparing(running):
+    with awaiting(running, "results"):
         running.get_by_label("Zoom, Second picture").fill("1.3")
     expect(menu(running, "Second picture")).to_have_value("0")
     extent = 560 / 1.3
@@ -188,7 +171,7 @@ def test_it_runs_over_http_under_the_strict_policy_with_a_camera(browser, site):
         start(watched.page)
         face = section(watched.page, "First picture")
         face.get_by_role("button", name="Use the camera").click()
-        with comparing(watched.page):
+        with awaiting(watched.page, "results"):
             watched.page.wait_for_function("() => document.querySelector('video').videoWidth")
             face.get_by_role("button", name="Take the picture").click()
         expect(words(watched.page)).to_contain_text("No face of 20 pixels or more")
@@ -289,7 +272,7 @@ def test_landmarks_on_a_line_are_those_that_the_package_refuses(browser):
 
 
 def test_no_face_is_told(running):
-    with comparing(running):
+    with awaiting(running, "results"):
         choose(running, "First picture", np.full((50, 70, 3), 128, np.uint8))
     expect(words(running)).to_have_text(
         "Nothing to compare: first picture: No face of 20 pixels or more, upright or nearly, was found."
@@ -302,12 +285,12 @@ def test_of_several_faces_one_has_to_be_chosen(running):
     both = torch.cat([portraits()["hopper"], portraits()["astronaut"]], 2)
     around = torch.nn.functional.pad(both, (0, 0, 160, 160), value=0.5)
     assert len(detector()(area_average(around, torch.tensor([0.0, 0, 640, 640]), rows=SIDE, columns=SIDE)).boxes) == 2
-    with comparing(running):
+    with awaiting(running, "results"):
         choose(running, "First picture", as_bytes(around))
     expect(words(running)).to_contain_text("2 faces were found. Zoom and move the square until one is left.")
-    with comparing(running):
+    with awaiting(running, "results"):
         running.get_by_label("Zoom, First picture").fill("2")
-    with comparing(running):
+    with awaiting(running, "results"):
         running.get_by_label("Across, First picture").fill("0")
     faces = [only_face(portraits()[name], name=name) for name in ("hopper", "astronaut")]
     expect(words(running)).to_contain_text("two people, says the threshold")
@@ -347,7 +330,7 @@ def assert_stopped(page: Page, face: Locator) -> None:
 
 def test_a_picture_is_taken_by_keyboard_and_the_camera_stops_at_once(running):
     face = opened_camera(running)
-    with comparing(running):
+    with awaiting(running, "results"):
         running.keyboard.press("Enter")
     assert_stopped(running, face)
     expect(face.get_by_role("button", name="Use the camera")).to_be_focused()
@@ -435,7 +418,7 @@ def test_everything_fits_a_phone(browser, site):
     assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
     for field in watched.page.locator(".mm-live-form :is(button, input, select):visible").all():
         assert field.bounding_box()["height"] >= 24
-    with comparing(watched.page):
+    with awaiting(watched.page, "results"):
         watched.page.get_by_label("Zoom, First picture").tap()
     watched.close()
 

@@ -17,7 +17,8 @@ from mmnotes.dino.live import Looking, looked_at
 from mmnotes.dino.pretrained import pretrained_backbone, untrained_backbone
 from mmnotes.layers.areas import area_average
 from tests.browser.live_site import ASSETS, Server, live_site
-from tests.browser.watched import WAIT, Watched
+from tests.browser.watched import WAIT, Watched, awaiting
+from tests.browser.watched import start as watched_start
 
 SIDE = 64
 LOOKED = """() => {
@@ -67,32 +68,14 @@ def started(browser: Browser, site: Path) -> Iterator[Page]:
 def running(started: Page) -> Page:
     """The running lab with its first example and its first network."""
     started.get_by_label("Weights").select_option("two grounds")
-    with looking(started):
+    with awaiting(started, "looks"):
         started.get_by_label("Picture", exact=True).select_option("the first")
     return started
 
 
-class looking:
-    """Waits for what is shown after what is done inside; for the last of it, where there is more."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def __enter__(self) -> None:
-        self.page.evaluate("window.looks.length = 0")
-
-    def __exit__(self, *error: object) -> None:
-        if not error[0]:
-            self.page.wait_for_function(
-                "() => window.looks.length && document.querySelector('.mm-live-form').dataset.state === 'ready'",
-                timeout=WAIT,
-            )
-
-
 def start(page: Page) -> None:
     page.evaluate(LOOKED)
-    page.get_by_role("button", name="Run it here").click()
-    expect(page.locator(".mm-live-form")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    watched_start(page)
 
 
 def shown(page: Page) -> dict[str, torch.Tensor]:
@@ -183,7 +166,7 @@ def test_an_example_gives_what_the_package_gives(running, networks, pictures, ma
 
 
 def test_another_network_looks_at_the_same_picture(running, networks, pictures):
-    with looking(running):
+    with awaiting(running, "looks"):
         running.get_by_label("Weights").select_option("random weights")
     assert_like_torch(running, networks, (255 * pictures[0]).round() / 255, chosen=1)
     expect(running.locator(".mm-live-words")).to_contain_text("Weights: random weights.")
@@ -191,12 +174,12 @@ def test_another_network_looks_at_the_same_picture(running, networks, pictures):
 
 def test_an_object_is_spoken_of_only_where_it_is_known(running):
     expect(running.locator(".mm-live-words")).to_contain_text("The object gets")
-    with looking(running):
+    with awaiting(running, "looks"):
         running.get_by_label("Picture", exact=True).select_option("the second")
     expect(running.locator(".mm-live-words")).not_to_contain_text("The object gets")
-    with looking(running):
+    with awaiting(running, "looks"):
         running.get_by_label("Picture", exact=True).select_option("the first")
-    with looking(running):
+    with awaiting(running, "looks"):
         running.get_by_label("Zoom").fill("2")
     expect(running.locator(".mm-live-words")).not_to_contain_text("The object gets")
 
@@ -205,7 +188,7 @@ def test_it_runs_over_http_under_the_strict_policy(browser, site, networks):
     with Server(site.parents[1]) as address:
         watched = Watched(browser, f"{address}/book/live.html")
         start(watched.page)
-        with looking(watched.page):
+        with awaiting(watched.page, "looks"):
             choose(watched.page, file(OWN))
         assert_like_torch(watched.page, networks, square_of(OWN))
         watched.close()
@@ -258,7 +241,7 @@ def test_a_file_a_drop_and_a_paste_bring_a_picture(running, networks):
         (choose, lambda p, f: hand_over(p, "drop", f), lambda p, f: hand_over(p, "paste", f))
     ):
         picture = np.roll(OWN, 7 * place, 1)
-        with looking(running):
+        with awaiting(running, "looks"):
             bring(running, file(picture))
         expect(running.get_by_label("Picture", exact=True)).to_have_value("0")
         assert_like_torch(running, networks, square_of(picture))
@@ -266,14 +249,14 @@ def test_a_file_a_drop_and_a_paste_bring_a_picture(running, networks):
 
 def test_what_is_clear_is_seen_on_white(running, networks):
     clear = np.concatenate([OWN, np.zeros((90, 130, 1), np.uint8)], 2)
-    with looking(running):
+    with awaiting(running, "looks"):
         choose(running, file(clear))
     assert_like_torch(running, networks, torch.ones(3, SIDE, SIDE))
 
 
 def test_a_large_picture_is_reduced_by_the_same_sums(running, networks):
     large = np.kron(OWN, np.ones((10, 10, 1), np.uint8))
-    with looking(running):
+    with awaiting(running, "looks"):
         choose(running, file(large))
     small = area_average(
         torch.from_numpy(large.transpose(2, 0, 1).copy()).float() / 255,
@@ -284,14 +267,14 @@ def test_a_large_picture_is_reduced_by_the_same_sums(running, networks):
 
 
 def test_sliders_and_mouse_move_the_square(running, networks):
-    with looking(running):
+    with awaiting(running, "looks"):
         choose(running, file(OWN))
     for label, value in (("Zoom", "1.8"), ("Across", "10"), ("Down", "80")):
-        with looking(running):
+        with awaiting(running, "looks"):
             running.get_by_label(label).fill(value)
     assert_like_torch(running, networks, square_of(OWN, zoom=1.8, across=0.1, down=0.8))
     box = running.locator(".mm-square-picture").bounding_box()
-    with looking(running):
+    with awaiting(running, "looks"):
         running.mouse.move(box["x"] + 40, box["y"] + 60)
         running.mouse.down()
         running.mouse.move(box["x"] + 40 + box["width"], box["y"] + 60 - box["height"], steps=5)
@@ -299,7 +282,7 @@ def test_sliders_and_mouse_move_the_square(running, networks):
     expect(running.get_by_label("Across")).to_have_value("100")
     expect(running.get_by_label("Down")).to_have_value("0")
     assert_like_torch(running, networks, square_of(OWN, zoom=1.8, across=1, down=0))
-    with looking(running):  # the pointer is up: nothing follows it, and a key moves on from there
+    with awaiting(running, "looks"):  # the pointer is up: nothing follows it, and a key moves on from there
         running.mouse.move(box["x"], box["y"])
         running.get_by_label("Across").focus()
         running.keyboard.press("ArrowLeft")
@@ -341,7 +324,7 @@ def test_words_that_are_dropped_or_pasted_are_no_picture(running, kind, said):
 
 def test_of_two_files_the_later_is_shown(running, networks):
     slow = np.kron(OWN, np.ones((20, 20, 1), np.uint8))
-    with looking(running):
+    with awaiting(running, "looks"):
         choose(running, file(slow))
         choose(running, file(OWN))
     running.wait_for_timeout(1500)
@@ -357,13 +340,13 @@ def test_everything_fits_a_phone_and_a_finger_moves_the_square(browser, site, ne
     assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
     for field in watched.page.locator(".mm-live-form :is(button, input:not([hidden]), select)").all():
         assert field.bounding_box()["height"] >= 24
-    with looking(watched.page):
+    with awaiting(watched.page, "looks"):
         choose(watched.page, file(OWN))
     watched.page.locator(".mm-square-picture").scroll_into_view_if_needed()
     box = watched.page.locator(".mm-square-picture").bounding_box()
     devtools = watched.context.new_cdp_session(watched.page)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    with looking(watched.page):
+    with awaiting(watched.page, "looks"):
         for kind, points in (("touchStart", [(x, y)]), ("touchMove", [(x + box["width"], y)]), ("touchEnd", [])):
             touches = [{"x": x, "y": y} for x, y in points]
             devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})

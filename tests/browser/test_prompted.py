@@ -19,7 +19,7 @@ from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
 from mmnotes.zero_conv import edge_f1, edge_map
 from mmnotes.zero_conv.pretrained import pretrained_branch
 from tests.browser.live_site import Server, live_site
-from tests.browser.watched import WAIT, Watched
+from tests.browser.watched import Watched, awaiting, start
 
 SIDE, STEPS = 32, 6
 TEXTS = torch.tensor([3, 100])  # of the corpus
@@ -67,7 +67,7 @@ def started(browser: Browser, site: Path) -> Iterator[Page]:
 @pytest.fixture
 def running(started: Page) -> Page:
     """The running lab with all settings as at the beginning."""
-    with sampling(started):
+    with awaiting(started):
         for label, value in (("Scale of the first", "1"), ("Scale of the second", "1"), ("Scale of the outline", "1")):
             started.get_by_label(label).fill(value)
         for label, value in (("Guidance", "3"), ("Seed", "0")):
@@ -78,26 +78,6 @@ def running(started: Page) -> Page:
         started.get_by_role("combobox", name="Text").select_option("none")
         started.get_by_role("button", name="Clear").click()
     return started
-
-
-class sampling:
-    """Waits for the sample of what is done inside; for the last one, where there are several."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def __enter__(self) -> None:
-        self.page.evaluate("window.samples.length = 0")
-
-    def __exit__(self, *error: object) -> None:
-        if not error[0]:
-            expect(self.page.locator(".mm-live-form")).to_have_attribute("data-state", "ready", timeout=WAIT)
-            assert self.page.evaluate("window.samples.length")
-
-
-def start(page: Page) -> None:
-    page.get_by_role("button", name="Run it here").click()
-    expect(page.locator(".mm-live-form")).to_have_attribute("data-state", "ready", timeout=WAIT)
 
 
 def picture(page: Page, which: str, name: str) -> Locator:
@@ -164,7 +144,7 @@ def test_it_runs_over_http_under_the_strict_policy(watched, site, step):
 
 
 def test_at_scale_0_and_without_an_outline_it_is_the_plain_generator(running):
-    with sampling(running):
+    with awaiting(running):
         running.get_by_label("Scale of the first").fill("0")
         running.get_by_label("Scale of the second").fill("0")
         running.get_by_role("combobox", name="Text").select_option("two")
@@ -177,7 +157,7 @@ def test_at_scale_0_and_without_an_outline_it_is_the_plain_generator(running):
 
 
 def test_every_setting_gives_what_torch_gives(running, step, outline):
-    with sampling(running):
+    with awaiting(running):
         for label, value in (("Scale of the first", "0.7"), ("Scale of the second", "1.4"), ("Guidance", "1.5")):
             running.get_by_label(label).fill(value)
         picture(running, "First", "whale").check()
@@ -199,7 +179,7 @@ def test_every_setting_gives_what_torch_gives(running, step, outline):
 
 def test_arrows_choose_a_picture_and_its_name_is_told(running, step):
     picture(running, "Second", "apple").focus()
-    with sampling(running):
+    with awaiting(running):
         running.keyboard.press("ArrowRight")
     expect(picture(running, "Second", "whale")).to_be_checked()
     expect(running.get_by_role("group", name="Second picture: whale")).to_be_visible()
@@ -207,7 +187,7 @@ def test_arrows_choose_a_picture_and_its_name_is_told(running, step):
 
 
 def test_a_stroke_of_the_mouse_steers(running, step):
-    with sampling(running):
+    with awaiting(running):
         running.mouse.move(*middle_of(running, 5, 5))
         running.mouse.down()
         running.mouse.move(*middle_of(running, 5, 20))
@@ -218,7 +198,7 @@ def test_a_stroke_of_the_mouse_steers(running, step):
 
 def test_the_keyboard_draws_an_outline(running, step):
     running.get_by_role("application", name=re.compile("Your outline")).focus()
-    with sampling(running):
+    with awaiting(running):
         for key in ("Space", "Shift+ArrowDown", "Shift+ArrowDown"):
             running.keyboard.press(key)
     assert cells(running).sum() == 3
@@ -233,11 +213,11 @@ def test_fingers_choose_and_draw_on_a_phone_and_everything_fits(watched, site, s
     for field in page.locator(".mm-live-form :is(button, input, select)").all():
         box = field.bounding_box()
         assert box["height"] >= 24
-    with sampling(page):
+    with awaiting(page):
         picture(page, "First", "house").tap()
     devtools = opened.context.new_cdp_session(page)
     places = [middle_of(page, 2, 2), middle_of(page, 2, 8)]
-    with sampling(page):
+    with awaiting(page):
         for kind, points in (("touchStart", places[:1]), ("touchMove", places[1:]), ("touchEnd", [])):
             touches = [{"x": x, "y": y} for x, y in points]
             devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})

@@ -14,7 +14,7 @@ from mmnotes.clip.pretrained import LENGTH, pretrained_clip
 from mmnotes.clip.reading import reading
 from mmnotes.data import concepts, drawings, split_words, vocabulary, word_ids
 from tests.browser.live_site import Server, live_site
-from tests.browser.watched import WAIT, Watched
+from tests.browser.watched import Watched, awaiting, start
 
 SIDE = 32
 SIZE = SIDE * GRAIN
@@ -72,30 +72,10 @@ def running(started: Page) -> Page:
     """The running lab with an empty board, a black pen of width 2 and a text."""
     started.get_by_role("radio", name="black").check()
     started.get_by_role("slider", name="Width").fill("2")
-    with finding(started):
+    with awaiting(started):
         started.get_by_role("textbox", name="Your words").fill(FIRST)
         started.get_by_role("button", name="Clear").click()
     return started
-
-
-class finding:
-    """Waits for what is found by what is done inside."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def __enter__(self) -> None:
-        self.page.evaluate("window.samples.length = 0")
-
-    def __exit__(self, *error: object) -> None:
-        if not error[0]:
-            self.page.wait_for_selector(".mm-live-form[data-state=ready]", timeout=WAIT)
-            assert self.page.evaluate("window.samples.length")
-
-
-def start(page: Page) -> None:
-    page.get_by_role("button", name="Run it here").click()
-    expect(page.locator(".mm-live-form")).to_have_attribute("data-state", "ready", timeout=WAIT)
 
 
 def dots(page: Page) -> torch.Tensor:
@@ -145,7 +125,7 @@ def colour_at(page: Page, row: float, column: float) -> list[int]:
 
 
 def test_an_example_gives_what_torch_gives(running, search):
-    with finding(running):
+    with awaiting(running):
         running.get_by_label("Drawing of").select_option("the second")
     wanted = (255 * drawings(vendor="fluent")[1]).round()
     assert torch.equal(dots(running)[:, ::GRAIN, ::GRAIN], wanted.long())
@@ -157,7 +137,7 @@ def test_it_runs_over_http_under_the_strict_policy(watched, site, search):
     with Server(site.parents[1]) as address:
         opened = watched(f"{address}/book/live.html")
         start(opened.page)
-        with finding(opened.page):
+        with awaiting(opened.page):
             opened.page.get_by_role("textbox", name="Your words").fill("cat")
         assert_like_torch(opened.page, search, "cat")
 
@@ -167,7 +147,7 @@ TYPED = ["", "xylograph", "Red, APPLE", "cat cat cat", "\u00a0\u2003cat\u1680dog
 
 @pytest.mark.parametrize("text", [*TYPED, "wing " * 20, *CAPTIONS[::9]])
 def test_every_text_is_read_as_by_the_package(running, search, text):
-    with finding(running):
+    with awaiting(running):
         running.get_by_role("textbox", name="Your words").fill(text)
     assert_like_torch(running, search, text)
     _, fates = reading(split_words(text), vocabulary=vocabulary(), unseen=UNSEEN, length=LENGTH)
@@ -180,13 +160,13 @@ def test_what_was_not_understood_is_shown_and_said(running):
     said = running.locator(".mm-search-said").first
     expect(said).to_have_text("3 words read. “xylograph”, “an”: not in the vocabulary, left out.")
     expect(running.locator(".mm-word-unknown")).to_have_text(["xylograph –", "an –"])
-    with finding(running):
+    with awaiting(running):
         running.get_by_role("textbox", name="Your words").fill("blue bird")
     expect(said).to_have_text("2 words read. “bird”: in the vocabulary, but in no caption that it learned from.")
-    with finding(running):
+    with awaiting(running):
         running.get_by_role("textbox", name="Your words").fill("")
     expect(said).to_have_text("No word was read: this is the answer to a start and an end.")
-    with finding(running):
+    with awaiting(running):
         running.get_by_role("textbox", name="Your words").fill("wing " * 15)
     expect(said).to_have_text("14 words read. “wing”: beyond the longest text, left out.")
 
@@ -197,7 +177,7 @@ def test_what_was_not_understood_is_shown_and_said(running):
 def test_the_mouse_draws_in_the_chosen_colour_and_width(running, search):
     running.get_by_role("radio", name="red").check()
     running.get_by_role("slider", name="Width").fill("4")
-    with finding(running):
+    with awaiting(running):
         stroke(running, (16, 4), (16, 20))
     expect(running.get_by_label("Drawing of")).to_have_value("0")
     assert colour_at(running, 16, 10) == colour_at(running, 14.5, 10) == RED
@@ -206,7 +186,7 @@ def test_the_mouse_draws_in_the_chosen_colour_and_width(running, search):
 
 
 def test_a_stroke_that_leaves_the_board_ends_at_its_rim(running):
-    with finding(running):
+    with awaiting(running):
         running.mouse.move(*place_of(running, 4, 28))
         running.mouse.down()
         x, y = place_of(running, 4, 32)
@@ -216,13 +196,13 @@ def test_a_stroke_that_leaves_the_board_ends_at_its_rim(running):
 
 
 def test_the_bucket_fills_what_hangs_together(running):
-    with finding(running):
+    with awaiting(running):
         stroke(running, (8, 8), (8, 24), (24, 24), (24, 8), (8, 8))
     bucket = running.get_by_role("button", name="Fill")
     bucket.click()
     expect(bucket).to_have_attribute("aria-pressed", "true")
     running.get_by_role("radio", name="red").check()
-    with finding(running):
+    with awaiting(running):
         running.mouse.click(*place_of(running, 16, 16))
     bucket.click()
     assert colour_at(running, 16, 16) == colour_at(running, 10, 22) == RED
@@ -232,13 +212,13 @@ def test_the_bucket_fills_what_hangs_together(running):
 def test_undo_takes_back_one_stroke_after_another(running):
     before = dots(running)
     for row in (5, 15):
-        with finding(running):
+        with awaiting(running):
             stroke(running, (row, 5), (row, 25))
     undo = running.get_by_role("button", name="Undo")
-    with finding(running):
+    with awaiting(running):
         undo.click()
     assert colour_at(running, 5, 15) == BLACK and colour_at(running, 15, 15) == WHITE
-    with finding(running):
+    with awaiting(running):
         undo.click()
     assert torch.equal(dots(running), before)
 
@@ -252,24 +232,24 @@ def test_the_keyboard_draws_everything_that_a_hand_draws(running, search):
     for _ in range(SIDE):
         running.keyboard.press("ArrowUp")
         running.keyboard.press("ArrowLeft")
-    with finding(running):
+    with awaiting(running):
         running.keyboard.press("Space")
     assert colour_at(running, 0.5, 0.5) == RED and colour_at(running, 0.5, 3) == WHITE
-    with finding(running):
+    with awaiting(running):
         for _ in range(5):
             running.keyboard.press("Shift+ArrowRight")
     assert colour_at(running, 0.5, 5) == RED
     expect(running.locator(".mm-live-form [aria-live=polite]")).to_have_text(
         re.compile("Row 1, column 6, red|Words find")
     )
-    with finding(running):
+    with awaiting(running):
         running.keyboard.press("Control+z")
     assert colour_at(running, 0.5, 5.9) == WHITE
     running.get_by_role("button", name="Fill").press("Enter")
     running.get_by_role("application", name=re.compile("Your drawing")).focus()
     for _ in range(9):
         running.keyboard.press("ArrowDown")
-    with finding(running):
+    with awaiting(running):
         running.keyboard.press("Enter")
     running.get_by_role("button", name="Fill").press("Enter")
     assert (dots(running) == torch.tensor(RED)[:, None, None]).all()
@@ -285,7 +265,7 @@ def test_a_finger_draws_on_a_phone_and_everything_fits(watched, site, search):
         assert box["height"] >= 24 and box["width"] >= 24
     devtools = opened.context.new_cdp_session(opened.page)
     places = [place_of(opened.page, 2, 2), place_of(opened.page, 2, 8)]
-    with finding(opened.page):
+    with awaiting(opened.page):
         for kind, points in (("touchStart", places[:1]), ("touchMove", places[1:]), ("touchEnd", [])):
             touches = [{"x": x, "y": y} for x, y in points]
             devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
 
 WAIT = 120_000  # milliseconds; other processes may want this machine too
 SAMPLED = """() => {
@@ -30,3 +30,27 @@ class Watched:
     def close(self) -> None:
         self.context.close()
         assert self.complaints == []
+
+
+def start(page: Page) -> None:
+    """Press the button of the page's network and wait for its first result."""
+    page.get_by_role("button", name="Run it here").click()
+    expect(page.locator(".mm-live-form")).to_have_attribute("data-state", "ready", timeout=WAIT)
+
+
+class awaiting:
+    """Waits for the result of what is done inside, which the page keeps; for the last one, where there are several."""
+
+    def __init__(self, page: Page, kept: str = "samples") -> None:
+        self.page, self.kept = page, kept
+
+    def __enter__(self) -> None:
+        self.page.evaluate("kept => { window[kept].length = 0; }", self.kept)
+
+    def __exit__(self, *error: object) -> None:
+        if not error[0]:
+            self.page.wait_for_function(
+                "kept => window[kept].length && document.querySelector('.mm-live-form').dataset.state === 'ready'",
+                arg=self.kept,
+                timeout=WAIT,
+            )
