@@ -106,7 +106,7 @@ def own_words_and_drawing(
         },
         ("told", "drawn", "named", "met", "seen"),
         offer=OFFER,
-        form=("hand", "paint", "words", "search"),
+        form=("pixels", "announcer", "fields", "hand", "paint", "words", "search"),
         data={
             "vocabulary": list(vocabulary),
             "unseen": list(unseen),

@@ -117,7 +117,7 @@ def two_pictures(
         inputs,
         ("after", "picture", "expected"),
         offer=OFFER,
-        form=("noise", "edges", "hand", "board", "fields", "sampler", "prompted"),
+        form=("pixels", "announcer", "fields", "noise", "edges", "hand", "board", "sampler", "prompted"),
         data={
             "times": times.tolist(),
             "texts": [{"label": label, "group": group} for label, group in menu],

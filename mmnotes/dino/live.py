@@ -70,7 +70,7 @@ def looked_at(
         {"picture": bytes_of[:1] / 255},
         ("maps", "tokens"),
         offer="Choose a picture of your own, and see what [CLS] reads of it and how its patches differ.",
-        form=("fields", "square", "components", "attention"),
+        form=("pixels", "announcer", "fields", "square", "components", "attention"),
         data={
             "networks": [*networks],
             "examples": [

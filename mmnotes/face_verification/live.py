@@ -104,7 +104,7 @@ def two_pictures(
         {"picture": kept[0] / 255},
         ("scores", "shifts"),
         offer="Compare two pictures of your own, from files or from a camera, and see every step.",
-        form=("fields", "square", "boxes", "chips", "cascade", "camera", "faces"),
+        form=("pixels", "announcer", "fields", "square", "boxes", "chips", "cascade", "camera", "faces"),
         data={
             "examples": [{"label": label} for label in examples],
             "side": side,

@@ -89,7 +89,7 @@ def drawn_outline(
         inputs,
         ("after", "picture", "expected"),
         offer="Draw an outline of your own, choose a text, and see what the generator makes of both.",
-        form=("noise", "edges", "hand", "board", "fields", "sampler", "outline"),
+        form=("pixels", "announcer", "fields", "noise", "edges", "hand", "board", "sampler", "outline"),
         data={
             "times": times.tolist(),
             "texts": [{"label": label, "group": group} for label, group in texts],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
-from tests.browser.watched import Watched
+from tests.browser.watched import Watched, start
 from tools.browser import chromium
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +74,12 @@ def watched(browser: Browser) -> Iterator[Callable[..., Watched]]:
     yield one
     for each in opened:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def started(browser: Browser, site: Path) -> Iterator[Page]:
+    """The live lab of a test file's own `site`, running, from the file system; each test sets what it starts from."""
+    watched = Watched(browser, site.as_uri(), viewport={"width": 1000, "height": 1200})
+    start(watched.page)
+    yield watched.page
+    watched.close()

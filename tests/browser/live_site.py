@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from mmnotes.page import Choice, Lab
 from mmnotes.page.network import Network
@@ -52,6 +53,15 @@ def live_site(root: Path, network: Network) -> Path:
     page.parent.mkdir()
     page.write_text(PAGE.format(policy=POLICY + RUNS, lab=html), "utf-8")
     return page
+
+
+def gives(browser: Browser, name: str, call: str, given: object) -> object:
+    """What a function of one of the scripts of live labs gives: `call` with `script.gives` and `given`."""
+    page = browser.new_page()
+    page.goto("about:blank")
+    result = page.add_script_tag(path=ASSETS / "live" / f"{name}.js").evaluate(f"(script, given) => {call}", given)
+    page.close()
+    return result
 
 
 class Strict(SimpleHTTPRequestHandler):

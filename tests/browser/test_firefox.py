@@ -9,7 +9,7 @@ import torch
 
 from tests.browser.test_formulas import assert_held, every_chapter
 from tests.browser.test_live import SIDE, by_torch, outlines, site
-from tests.browser.watched import SAMPLED, WAIT
+from tests.browser.watched import KEEP, WAIT
 from tools.firefox import Firefox, firefox
 
 __all__ = ["outlines", "site"]  # fixtures
@@ -94,7 +94,7 @@ def ready(page: Firefox) -> None:
     """Wait for the sample of what was done."""
     until = time.monotonic() + WAIT / 1000
     while not page.evaluate(
-        "() => window.samples.length && document.querySelector('.mm-live-form')?.dataset.state === 'ready'"
+        "() => window.results.length && document.querySelector('.mm-live-form')?.dataset.state === 'ready'"
     ):
         assert time.monotonic() < until, page.evaluate("() => document.querySelector('.mm-live-said').textContent")
         time.sleep(0.1)
@@ -102,7 +102,7 @@ def ready(page: Firefox) -> None:
 
 def assert_like_torch(page: Firefox) -> None:
     drawn = torch.tensor(page.evaluate(BOARD)["dark"]).reshape(SIDE, SIDE)
-    found = torch.tensor(page.evaluate("() => [...window.samples.at(-1)]")).reshape(3, SIDE, SIDE)
+    found = torch.tensor(page.evaluate("() => [...window.results.at(-1)]")).reshape(3, SIDE, SIDE)
     wanted = by_torch(drawn, 0, scale=1.0, guidance=2.0, seed=0)
     torch.testing.assert_close(found, wanted, atol=1e-3, rtol=0)
 
@@ -110,13 +110,13 @@ def assert_like_torch(page: Firefox) -> None:
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
 def test_firefox_runs_the_network_on_what_a_reader_draws(page, site: Path, touch):
     page.open(site.as_uri(), width=PHONE_WIDE if touch else 1000)
-    page.evaluate(SAMPLED)
+    page.evaluate(KEEP)
     page.evaluate(MIDDLE, ".mm-live-run")
     page.press("Enter")
     ready(page)
     assert_like_torch(page)
     board = page.evaluate(BOARD)
-    page.evaluate("() => { window.samples.length = 0; }")
+    page.evaluate("() => { window.results.length = 0; }")
     left, top, cell = (board[name] for name in ("left", "top", "cell"))
     row = [(left + (column + 0.5) * cell, top + 2.5 * cell) for column in (2, 9)]
     page.drag(row, touch=touch)

@@ -1,14 +1,13 @@
 """The live lab of the zero convolutions in a real browser, its numbers beside torch's."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from mmnotes.data import drawings, text_features
 from mmnotes.flow import euler, guided_by, time_grid
@@ -16,8 +15,8 @@ from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
 from mmnotes.zero_conv import controlled, edge_f1, edge_map
 from mmnotes.zero_conv.live import SteeredStep, drawn_outline
 from mmnotes.zero_conv.pretrained import pretrained_branch
-from tests.browser.live_site import ASSETS, Server, live_site
-from tests.browser.watched import SAMPLED, WAIT, Watched, awaiting, start
+from tests.browser.live_site import Server, gives, live_site
+from tests.browser.watched import KEEP, WAIT, awaiting, start
 
 SIDE, STEPS = 32, 12
 PLACES = torch.tensor([3, 100, 400])  # of the corpus, the texts of this page; the first two with their outlines
@@ -43,15 +42,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, outlines: torch.Tensor) -> Pa
     return live_site(tmp_path_factory.mktemp("live"), network)
 
 
-@pytest.fixture(scope="module")
-def started(browser: Browser, site: Path) -> Iterator[Page]:
-    """The lab, running, from the file system; each test begins by choosing what it starts from."""
-    watched = Watched(browser, site.as_uri(), viewport={"width": 1000, "height": 1000})
-    start(watched.page)
-    yield watched.page
-    watched.close()
-
-
 @pytest.fixture
 def running(started: Page) -> Page:
     """The running lab with its first outline and all settings as at the beginning."""
@@ -65,7 +55,7 @@ def running(started: Page) -> Page:
 
 def sample(page: Page) -> torch.Tensor:
     """The numbers behind the sample that is shown."""
-    return torch.tensor(page.evaluate("[...window.samples.at(-1)]")).reshape(3, SIDE, SIDE)
+    return torch.tensor(page.evaluate("[...window.results.at(-1)]")).reshape(3, SIDE, SIDE)
 
 
 def cells(page: Page) -> torch.Tensor:
@@ -169,7 +159,7 @@ def test_loading_shows_how_far_it_is_and_can_be_cancelled(watched, site):
     expect(bar).not_to_be_attached()
     assert not [url for url in opened.asked if url.endswith("/drawn/4.js")]
     opened.page.unroute("**/drawn/3.js")
-    opened.page.evaluate(SAMPLED)
+    opened.page.evaluate(KEEP)
     start(opened.page)
     assert_like_torch(opened.page, 0)
 
@@ -201,15 +191,6 @@ def test_every_setting_gives_what_torch_gives(running):
                 running.get_by_label(label).fill(str(value))
             running.get_by_label("Seed").blur()
         assert_like_torch(running, text, scale=scale, guidance=float(guidance), seed=seed)
-
-
-def gives(browser: Browser, name: str, call: str, given: object) -> object:
-    """What a function of one of the scripts gives."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    result = page.add_script_tag(path=ASSETS / "live" / f"{name}.js").evaluate(f"(script, given) => {call}", given)
-    page.close()
-    return result
 
 
 @pytest.mark.parametrize("seed", [0, 1, 12345, 2**32 - 1])
@@ -273,11 +254,25 @@ def test_a_stroke_that_leaves_the_board_ends_at_its_rim(running):
     assert cells(running).nonzero().tolist() == [[4, 28], [4, 29], [4, 30], [4, 31]]
 
 
-def test_a_stroke_while_a_sample_forms_starts_it_anew(running):
+# In the page itself: between two messages of a test a fast machine ends a whole sample.
+UNDO_AT_STEP_2 = """() => {
+    const words = document.querySelector(".mm-live-words");
+    const undo = [...document.querySelectorAll(".mm-board button")].find((each) => each.textContent === "Undo");
+    const watch = new MutationObserver(() => {
+        if (!words.textContent.startsWith("Step 2 ")) return;
+        watch.disconnect();
+        undo.click();
+    });
+    watch.observe(words, { childList: true });
+}"""
+
+
+def test_a_change_while_a_sample_forms_starts_it_anew(running, outlines):
+    running.evaluate(UNDO_AT_STEP_2)
     with awaiting(running):
         stroke(running, (1, 1), (1, 6))
-        stroke(running, (30, 1), (30, 6))
-    assert running.evaluate("window.samples.length") == 1
+    assert torch.equal(cells(running), outlines[0, 0].bool())
+    assert running.evaluate("window.results.length") == 1
     assert_like_torch(running, 0)
 
 

@@ -1,14 +1,13 @@
 """The live lab that compares two pictures of the reader's, in a real browser: its numbers beside the package's."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from mmnotes.face_verification import (
     euclidean_distance,
@@ -23,17 +22,12 @@ from mmnotes.face_verification.pretrained import portraits, pretrained_detector
 from mmnotes.face_verification.verification import Face, detector, only_face
 from mmnotes.face_verification.windows import cut_out, shifted, squared, window_boxes
 from mmnotes.layers.areas import area_average
-from tests.browser.live_site import Server, live_site
-from tests.browser.test_live_pictures import file, gives
-from tests.browser.watched import Watched, awaiting
-from tests.browser.watched import start as watched_start
+from tests.browser.live_site import Server, gives, live_site
+from tests.browser.test_live_pictures import file
+from tests.browser.watched import Watched, awaiting, start
 
 SIDE = 320
 NAMES = ("First picture", "Second picture")
-COMPARED = """() => {
-    window.results = [];
-    addEventListener("compared", ({ detail }) => window.results.push(detail));
-}"""
 # A camera that shows stripes; its tracks are kept, so that a test sees whether they were stopped.
 CAMERA = """() => {
     window.tracks = [];
@@ -58,27 +52,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return live_site(tmp_path_factory.mktemp("faces"), network)
 
 
-@pytest.fixture(scope="module")
-def started(browser: Browser, site: Path) -> Iterator[Page]:
-    watched = Watched(browser, site.as_uri(), viewport={"width": 1000, "height": 1000})
-    start(watched.page)
-    yield watched.page
-    watched.close()
-
-
 @pytest.fixture
 def running(started: Page) -> Page:
     """The running lab with both portraits."""
     started.get_by_label("Threshold").fill("0.6")
-    with awaiting(started, "results"):
+    with awaiting(started):
         for label, example in zip(NAMES, ("Hopper", "Collins"), strict=True):
             menu(started, label).select_option(example)
     return started
-
-
-def start(page: Page) -> None:
-    page.evaluate(COMPARED)
-    watched_start(page)
 
 
 def menu(page: Page, label: str) -> Locator:
@@ -143,7 +124,7 @@ def test_one_picture_twice_is_one_person_and_the_threshold_decides(running):
     running.get_by_label("Threshold").fill("0.75")
     expect(words(running)).to_contain_text("one person, says the threshold")
     running.get_by_label("Threshold").fill("0.6")
-    with awaiting(running, "results"):
+    with awaiting(running):
         menu(running, "Second picture").focus()
         running.keyboard.press("ArrowUp")
     expect(words(running)).to_have_text("Distance 0.000, at most 0.6: one person, says the threshold.")
@@ -151,9 +132,9 @@ def test_one_picture_twice_is_one_person_and_the_threshold_decides(running):
 
 def test_a_file_of_the_readers_own_gives_what_the_package_gives(running):
     large = np.kron(as_bytes(portraits()["hopper"])[20:, :280], np.ones((2, 2, 1), np.uint8))  # 600 by 560
-    with awaiting(running, "results"):
+    with awaiting(running):
         choose(running, "Second picture", large)
-    with awaiting(running, "results"):
+    with awaiting(running):
         running.get_by_label("Zoom, Second picture").fill("1.3")
     expect(menu(running, "Second picture")).to_have_value("0")
     extent = 560 / 1.3
@@ -171,7 +152,7 @@ def test_it_runs_over_http_under_the_strict_policy_with_a_camera(browser, site):
         start(watched.page)
         face = section(watched.page, "First picture")
         face.get_by_role("button", name="Use the camera").click()
-        with awaiting(watched.page, "results"):
+        with awaiting(watched.page):
             watched.page.wait_for_function("() => document.querySelector('video').videoWidth")
             face.get_by_role("button", name="Take the picture").click()
         expect(words(watched.page)).to_contain_text("No face of 20 pixels or more")
@@ -272,7 +253,7 @@ def test_landmarks_on_a_line_are_those_that_the_package_refuses(browser):
 
 
 def test_no_face_is_told(running):
-    with awaiting(running, "results"):
+    with awaiting(running):
         choose(running, "First picture", np.full((50, 70, 3), 128, np.uint8))
     expect(words(running)).to_have_text(
         "Nothing to compare: first picture: No face of 20 pixels or more, upright or nearly, was found."
@@ -285,12 +266,12 @@ def test_of_several_faces_one_has_to_be_chosen(running):
     both = torch.cat([portraits()["hopper"], portraits()["astronaut"]], 2)
     around = torch.nn.functional.pad(both, (0, 0, 160, 160), value=0.5)
     assert len(detector()(area_average(around, torch.tensor([0.0, 0, 640, 640]), rows=SIDE, columns=SIDE)).boxes) == 2
-    with awaiting(running, "results"):
+    with awaiting(running):
         choose(running, "First picture", as_bytes(around))
     expect(words(running)).to_contain_text("2 faces were found. Zoom and move the square until one is left.")
-    with awaiting(running, "results"):
+    with awaiting(running):
         running.get_by_label("Zoom, First picture").fill("2")
-    with awaiting(running, "results"):
+    with awaiting(running):
         running.get_by_label("Across, First picture").fill("0")
     faces = [only_face(portraits()[name], name=name) for name in ("hopper", "astronaut")]
     expect(words(running)).to_contain_text("two people, says the threshold")
@@ -330,7 +311,7 @@ def assert_stopped(page: Page, face: Locator) -> None:
 
 def test_a_picture_is_taken_by_keyboard_and_the_camera_stops_at_once(running):
     face = opened_camera(running)
-    with awaiting(running, "results"):
+    with awaiting(running):
         running.keyboard.press("Enter")
     assert_stopped(running, face)
     expect(face.get_by_role("button", name="Use the camera")).to_be_focused()
@@ -418,7 +399,7 @@ def test_everything_fits_a_phone(browser, site):
     assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
     for field in watched.page.locator(".mm-live-form :is(button, input, select):visible").all():
         assert field.bounding_box()["height"] >= 24
-    with awaiting(watched.page, "results"):
+    with awaiting(watched.page):
         watched.page.get_by_label("Zoom, First picture").tap()
     watched.close()
 

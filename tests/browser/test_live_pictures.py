@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +9,16 @@ import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from mmnotes.dino import as_colours, attention_lift, principal_components
 from mmnotes.dino.live import Looking, looked_at
 from mmnotes.dino.pretrained import pretrained_backbone, untrained_backbone
 from mmnotes.layers.areas import area_average
-from tests.browser.live_site import ASSETS, Server, live_site
-from tests.browser.watched import WAIT, Watched, awaiting
-from tests.browser.watched import start as watched_start
+from tests.browser.live_site import Server, gives, live_site
+from tests.browser.watched import WAIT, Watched, awaiting, latest, start
 
 SIDE = 64
-LOOKED = """() => {
-    window.looks = [];
-    addEventListener("looked", ({ detail }) => window.looks.push(Object.fromEntries(
-        Object.entries(detail).map(([name, values]) => [name, [...values]]))));
-}"""
 RANDOM = np.random.default_rng(0)
 EXAMPLES = [("the first", "all"), ("the second", "all")]
 
@@ -56,32 +49,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, pictures, masks, networks) ->
     return live_site(tmp_path_factory.mktemp("pictures"), network)
 
 
-@pytest.fixture(scope="module")
-def started(browser: Browser, site: Path) -> Iterator[Page]:
-    watched = Watched(browser, site.as_uri(), viewport={"width": 1000, "height": 1000})
-    start(watched.page)
-    yield watched.page
-    watched.close()
-
-
 @pytest.fixture
 def running(started: Page) -> Page:
     """The running lab with its first example and its first network."""
     started.get_by_label("Weights").select_option("two grounds")
-    with awaiting(started, "looks"):
+    with awaiting(started):
         started.get_by_label("Picture", exact=True).select_option("the first")
     return started
 
 
-def start(page: Page) -> None:
-    page.evaluate(LOOKED)
-    watched_start(page)
-
-
 def shown(page: Page) -> dict[str, torch.Tensor]:
-    return {
-        name: torch.tensor(values, dtype=torch.float32) for name, values in page.evaluate("window.looks.at(-1)").items()
-    }
+    return {name: torch.tensor(values, dtype=torch.float32) for name, values in latest(page).items()}
 
 
 def assert_like_torch(page: Page, networks: dict, picture: torch.Tensor, *, chosen: int = 0) -> None:
@@ -139,15 +117,6 @@ def hand_over(page: Page, kind: str, given: dict | None) -> None:
 OWN = RANDOM.integers(0, 256, (90, 130, 3), dtype=np.uint8)
 
 
-def gives(browser: Browser, name: str, call: str, given: object) -> object:
-    """What a function of one of the scripts gives."""
-    page = browser.new_page()
-    page.goto("about:blank")
-    result = page.add_script_tag(path=ASSETS / "live" / f"{name}.js").evaluate(f"(script, given) => {call}", given)
-    page.close()
-    return result
-
-
 # Its numbers
 
 
@@ -166,7 +135,7 @@ def test_an_example_gives_what_the_package_gives(running, networks, pictures, ma
 
 
 def test_another_network_looks_at_the_same_picture(running, networks, pictures):
-    with awaiting(running, "looks"):
+    with awaiting(running):
         running.get_by_label("Weights").select_option("random weights")
     assert_like_torch(running, networks, (255 * pictures[0]).round() / 255, chosen=1)
     expect(running.locator(".mm-live-words")).to_contain_text("Weights: random weights.")
@@ -174,12 +143,12 @@ def test_another_network_looks_at_the_same_picture(running, networks, pictures):
 
 def test_an_object_is_spoken_of_only_where_it_is_known(running):
     expect(running.locator(".mm-live-words")).to_contain_text("The object gets")
-    with awaiting(running, "looks"):
+    with awaiting(running):
         running.get_by_label("Picture", exact=True).select_option("the second")
     expect(running.locator(".mm-live-words")).not_to_contain_text("The object gets")
-    with awaiting(running, "looks"):
+    with awaiting(running):
         running.get_by_label("Picture", exact=True).select_option("the first")
-    with awaiting(running, "looks"):
+    with awaiting(running):
         running.get_by_label("Zoom").fill("2")
     expect(running.locator(".mm-live-words")).not_to_contain_text("The object gets")
 
@@ -188,7 +157,7 @@ def test_it_runs_over_http_under_the_strict_policy(browser, site, networks):
     with Server(site.parents[1]) as address:
         watched = Watched(browser, f"{address}/book/live.html")
         start(watched.page)
-        with awaiting(watched.page, "looks"):
+        with awaiting(watched.page):
             choose(watched.page, file(OWN))
         assert_like_torch(watched.page, networks, square_of(OWN))
         watched.close()
@@ -241,7 +210,7 @@ def test_a_file_a_drop_and_a_paste_bring_a_picture(running, networks):
         (choose, lambda p, f: hand_over(p, "drop", f), lambda p, f: hand_over(p, "paste", f))
     ):
         picture = np.roll(OWN, 7 * place, 1)
-        with awaiting(running, "looks"):
+        with awaiting(running):
             bring(running, file(picture))
         expect(running.get_by_label("Picture", exact=True)).to_have_value("0")
         assert_like_torch(running, networks, square_of(picture))
@@ -249,14 +218,14 @@ def test_a_file_a_drop_and_a_paste_bring_a_picture(running, networks):
 
 def test_what_is_clear_is_seen_on_white(running, networks):
     clear = np.concatenate([OWN, np.zeros((90, 130, 1), np.uint8)], 2)
-    with awaiting(running, "looks"):
+    with awaiting(running):
         choose(running, file(clear))
     assert_like_torch(running, networks, torch.ones(3, SIDE, SIDE))
 
 
 def test_a_large_picture_is_reduced_by_the_same_sums(running, networks):
     large = np.kron(OWN, np.ones((10, 10, 1), np.uint8))
-    with awaiting(running, "looks"):
+    with awaiting(running):
         choose(running, file(large))
     small = area_average(
         torch.from_numpy(large.transpose(2, 0, 1).copy()).float() / 255,
@@ -267,14 +236,14 @@ def test_a_large_picture_is_reduced_by_the_same_sums(running, networks):
 
 
 def test_sliders_and_mouse_move_the_square(running, networks):
-    with awaiting(running, "looks"):
+    with awaiting(running):
         choose(running, file(OWN))
     for label, value in (("Zoom", "1.8"), ("Across", "10"), ("Down", "80")):
-        with awaiting(running, "looks"):
+        with awaiting(running):
             running.get_by_label(label).fill(value)
     assert_like_torch(running, networks, square_of(OWN, zoom=1.8, across=0.1, down=0.8))
     box = running.locator(".mm-square-picture").bounding_box()
-    with awaiting(running, "looks"):
+    with awaiting(running):
         running.mouse.move(box["x"] + 40, box["y"] + 60)
         running.mouse.down()
         running.mouse.move(box["x"] + 40 + box["width"], box["y"] + 60 - box["height"], steps=5)
@@ -282,7 +251,7 @@ def test_sliders_and_mouse_move_the_square(running, networks):
     expect(running.get_by_label("Across")).to_have_value("100")
     expect(running.get_by_label("Down")).to_have_value("0")
     assert_like_torch(running, networks, square_of(OWN, zoom=1.8, across=1, down=0))
-    with awaiting(running, "looks"):  # the pointer is up: nothing follows it, and a key moves on from there
+    with awaiting(running):  # the pointer is up: nothing follows it, and a key moves on from there
         running.mouse.move(box["x"], box["y"])
         running.get_by_label("Across").focus()
         running.keyboard.press("ArrowLeft")
@@ -324,7 +293,7 @@ def test_words_that_are_dropped_or_pasted_are_no_picture(running, kind, said):
 
 def test_of_two_files_the_later_is_shown(running, networks):
     slow = np.kron(OWN, np.ones((20, 20, 1), np.uint8))
-    with awaiting(running, "looks"):
+    with awaiting(running):
         choose(running, file(slow))
         choose(running, file(OWN))
     running.wait_for_timeout(1500)
@@ -340,13 +309,13 @@ def test_everything_fits_a_phone_and_a_finger_moves_the_square(browser, site, ne
     assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
     for field in watched.page.locator(".mm-live-form :is(button, input:not([hidden]), select)").all():
         assert field.bounding_box()["height"] >= 24
-    with awaiting(watched.page, "looks"):
+    with awaiting(watched.page):
         choose(watched.page, file(OWN))
     watched.page.locator(".mm-square-picture").scroll_into_view_if_needed()
     box = watched.page.locator(".mm-square-picture").bounding_box()
     devtools = watched.context.new_cdp_session(watched.page)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    with awaiting(watched.page, "looks"):
+    with awaiting(watched.page):
         for kind, points in (("touchStart", [(x, y)]), ("touchMove", [(x + box["width"], y)]), ("touchEnd", [])):
             touches = [{"x": x, "y": y} for x, y in points]
             devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})

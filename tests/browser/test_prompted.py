@@ -1,14 +1,13 @@
 """The live lab of the decoupled attention in a real browser: two pictures, a text, an outline, numbers as by torch."""
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from mmnotes.data import drawings, image_features, text_features
 from mmnotes.decoupled_attention import decoupled_
@@ -19,7 +18,7 @@ from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
 from mmnotes.zero_conv import edge_f1, edge_map
 from mmnotes.zero_conv.pretrained import pretrained_branch
 from tests.browser.live_site import Server, live_site
-from tests.browser.watched import Watched, awaiting, start
+from tests.browser.watched import awaiting, start
 
 SIDE, STEPS = 32, 6
 TEXTS = torch.tensor([3, 100])  # of the corpus
@@ -55,15 +54,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, step: PromptedStep, outline: 
     return live_site(tmp_path_factory.mktemp("prompted"), network)
 
 
-@pytest.fixture(scope="module")
-def started(browser: Browser, site: Path) -> Iterator[Page]:
-    """The lab, running, from the file system; each test begins by choosing what it starts from."""
-    watched = Watched(browser, site.as_uri(), viewport={"width": 1000, "height": 1000})
-    start(watched.page)
-    yield watched.page
-    watched.close()
-
-
 @pytest.fixture
 def running(started: Page) -> Page:
     """The running lab with all settings as at the beginning."""
@@ -85,7 +75,7 @@ def picture(page: Page, which: str, name: str) -> Locator:
 
 
 def sample(page: Page) -> torch.Tensor:
-    return torch.tensor(page.evaluate("[...window.samples.at(-1)]")).reshape(3, SIDE, SIDE)
+    return torch.tensor(page.evaluate("[...window.results.at(-1)]")).reshape(3, SIDE, SIDE)
 
 
 def cells(page: Page) -> torch.Tensor:

@@ -1,20 +1,19 @@
 """The live lab of CLIP in a real browser: its reading of texts, its board, and its numbers beside torch's."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from mmnotes.clip.live import GRAIN, Search, own_words_and_drawing
 from mmnotes.clip.pretrained import LENGTH, pretrained_clip
 from mmnotes.clip.reading import reading
 from mmnotes.data import concepts, drawings, split_words, vocabulary, word_ids
 from tests.browser.live_site import Server, live_site
-from tests.browser.watched import Watched, awaiting, start
+from tests.browser.watched import awaiting, latest, start
 
 SIDE = 32
 SIZE = SIDE * GRAIN
@@ -29,7 +28,6 @@ DOTS = """(canvas) => {
     copy.drawImage(canvas, 0, 0);
     return [...copy.getImageData(0, 0, width, height).data];
 }"""
-FOUND = "Object.fromEntries(Object.entries(window.samples.at(-1)).map(([name, given]) => [name, Array.from(given)]))"
 
 
 def ids(text: str) -> list[int]:
@@ -58,15 +56,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, search: Search) -> Path:
     return live_site(tmp_path_factory.mktemp("search"), network)
 
 
-@pytest.fixture(scope="module")
-def started(browser: Browser, site: Path) -> Iterator[Page]:
-    """The lab, running, from the file system; each test begins by choosing what it starts from."""
-    watched = Watched(browser, site.as_uri(), viewport={"width": 1000, "height": 1200})
-    start(watched.page)
-    yield watched.page
-    watched.close()
-
-
 @pytest.fixture
 def running(started: Page) -> Page:
     """The running lab with an empty board, a black pen of width 2 and a text."""
@@ -90,7 +79,7 @@ def listed(page: Page, name: str) -> list[str]:
 
 
 def assert_like_torch(page: Page, search: Search, text: str) -> None:
-    found = page.evaluate(FOUND)
+    found = latest(page)
     results = search(dots(page)[None] / 255, torch.tensor([ids(text)]).float())
     for name, wanted in zip(("told", "drawn", "named", "met", "seen"), results, strict=True):
         torch.testing.assert_close(torch.tensor(found[name], dtype=torch.float32), wanted.flatten(), atol=1e-3, rtol=0)
@@ -151,7 +140,7 @@ def test_every_text_is_read_as_by_the_package(running, search, text):
         running.get_by_role("textbox", name="Your words").fill(text)
     assert_like_torch(running, search, text)
     _, fates = reading(split_words(text), vocabulary=vocabulary(), unseen=UNSEEN, length=LENGTH)
-    assert [tuple(each) for each in running.evaluate(FOUND)["words"]] == fates
+    assert [tuple(each) for each in latest(running)["words"]] == fates
     shown = running.locator(".mm-word").all_text_contents()
     assert [each.split()[0] for each in shown] == ["start", *(word for word, _ in fates), "end"]
 

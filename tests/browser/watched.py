@@ -5,9 +5,9 @@ import re
 from playwright.sync_api import Browser, Page, expect
 
 WAIT = 120_000  # milliseconds; other processes may want this machine too
-SAMPLED = """() => {
-    window.samples = [];
-    for (const kind of ["sampled", "found"]) addEventListener(kind, ({ detail }) => window.samples.push(detail));
+KEEP = """() => {
+    window.results = [];
+    addEventListener("result", ({ detail }) => window.results.push(detail));
 }"""
 
 
@@ -25,7 +25,7 @@ class Watched:
         allowed = ("file:", "data:", "blob:", *([host[0]] if host else []))
         self.page.on("request", lambda r: (self.asked if r.url.startswith(allowed) else self.complaints).append(r.url))
         self.page.goto(address)
-        self.page.evaluate(SAMPLED)
+        self.page.evaluate(KEEP)
 
     def close(self) -> None:
         self.context.close()
@@ -41,16 +41,22 @@ def start(page: Page) -> None:
 class awaiting:
     """Waits for the result of what is done inside, which the page keeps; for the last one, where there are several."""
 
-    def __init__(self, page: Page, kept: str = "samples") -> None:
-        self.page, self.kept = page, kept
+    def __init__(self, page: Page) -> None:
+        self.page = page
 
     def __enter__(self) -> None:
-        self.page.evaluate("kept => { window[kept].length = 0; }", self.kept)
+        self.page.evaluate("() => { window.results.length = 0; }")
 
     def __exit__(self, *error: object) -> None:
         if not error[0]:
             self.page.wait_for_function(
-                "kept => window[kept].length && document.querySelector('.mm-live-form').dataset.state === 'ready'",
-                arg=self.kept,
+                "() => window.results.length && document.querySelector('.mm-live-form').dataset.state === 'ready'",
                 timeout=WAIT,
             )
+
+
+def latest(page: Page) -> dict[str, object]:
+    """What the last result has, by name; its arrays as lists."""
+    return page.evaluate(
+        "Object.fromEntries(Object.entries(window.results.at(-1)).map(([name, given]) => [name, Array.from(given)]))"
+    )

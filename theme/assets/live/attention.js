@@ -3,7 +3,6 @@
 (() => {
   "use strict";
 
-  const QUIET = 500; // milliseconds without a change before words are announced
   const MASS = 0.6; // of the attention, as mmnotes/dino/measures.py has it
   const PALE = [255, 255, 255], FULL = [0, 65, 125]; // of a map, from nothing to its largest entry
 
@@ -51,18 +50,13 @@
 
   function start(place, network, kit) {
     Object.assign(kit, kit.fields(kit));
-    const { make, menu, paint, square, principalComponents, asColours } = kit;
+    const { make, menu, announcer, paint, square, principalComponents, asColours } = kit;
     const { networks, examples, side, patch, dim, heads } = network.data;
     const grid = side / patch, count = grid * grid;
-    let seen, found, quiet, latest = 0, shares;
+    let seen, found, latest = 0, shares;
 
-    const live = make("p", { className: "mm-lab-live" }), words = make("p", { className: "mm-live-words" });
-    live.setAttribute("aria-live", "polite");
-
-    function say(text) {
-      clearTimeout(quiet);
-      quiet = setTimeout(() => { live.textContent = text; }, QUIET);
-    }
+    const words = make("p", { className: "mm-live-words" });
+    const { live, say } = announcer(kit);
 
     function panel(title, name) {
       const canvas = make("canvas", { className: "mm-live-map" });
@@ -124,7 +118,7 @@
         + `${fewest(mean)} of ${count}. Correlation of the mean with brightness ${signed(correlation(mean, bright))}, `
         + `with many colours ${signed(correlation(mean, busy))}.${object} Three components hold ${variance}.`;
       place.dataset.state = "ready";
-      place.dispatchEvent(new CustomEvent("looked", { detail: { seen: seen.planes, ...found, scores, colours, told }, bubbles: true }));
+      place.dispatchEvent(new CustomEvent("result", { detail: { seen: seen.planes, ...found, scores, colours, told }, bubbles: true }));
       say(words.textContent);
     }
 

@@ -3,25 +3,18 @@
 (() => {
   "use strict";
 
-  const QUIET = 500; // milliseconds without a change before words are announced
   const MARK = "#0072b2", RIM = "#fff"; // a rim, so that marks are seen on any picture
   const POINTS = ["right eye", "left eye", "nose", "right corner of the mouth", "left corner of the mouth"];
 
   function start(place, network, kit) {
     Object.assign(kit, kit.fields(kit));
-    const { make, menu, slider, paint, square, camera, similarity, flat, chipAt } = kit;
+    const { make, menu, slider, announcer, paint, square, camera, similarity, flat, chipAt } = kit;
     const { examples, side, template, chip: chipSide, threshold, smallest } = network.data;
     const steps = kit.cascade(network, kit);
     const sides = ["First picture", "Second picture"].map(one);
-    const words = make("p", { className: "mm-live-words" }), live = make("p", { className: "mm-lab-live" });
-    live.setAttribute("aria-live", "polite");
+    const words = make("p", { className: "mm-live-words" });
+    const { live, say } = announcer(kit);
     const limit = slider("Threshold", threshold, "", decide);
-    let quiet;
-
-    function say(text) {
-      clearTimeout(quiet);
-      quiet = setTimeout(() => { live.textContent = text; }, QUIET);
-    }
 
     // A picture with a frame around each face and its five landmarks.
     function mark(canvas, picture, faces) {
@@ -137,7 +130,7 @@
       }
       place.dataset.state = "ready";
       const detail = { distance, sides: sides.map(({ found, vector, face }) => ({ found, vector: vector && [...vector], chip: face && [...face.planes] })) };
-      place.dispatchEvent(new CustomEvent("compared", { detail, bubbles: true }));
+      place.dispatchEvent(new CustomEvent("result", { detail, bubbles: true }));
       say(words.textContent);
     }
 

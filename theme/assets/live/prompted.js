@@ -2,23 +2,10 @@
 (() => {
   "use strict";
 
-  const SIDE = 32, SIZE = SIDE * SIDE, LEVELS = 63;
-
-  function thumbnail(make, levels) {
-    const canvas = make("canvas", { width: SIDE, height: SIDE });
-    const surface = canvas.getContext("2d"), image = surface.createImageData(SIDE, SIDE);
-    for (let place = 0; place < SIZE; place += 1) {
-      for (let channel = 0; channel < 3; channel += 1) {
-        image.data[4 * place + channel] = Math.round((255 / LEVELS) * levels[3 * place + channel]);
-      }
-      image.data[4 * place + 3] = 255;
-    }
-    surface.putImageData(image, 0, 0);
-    return canvas;
-  }
+  const SIDE = 32, LEVELS = 63;
 
   function start(place, network, kit) {
-    const { make, board, sampler, edgeMap, agreement } = kit;
+    const { make, board, sampler, edgeMap, agreement, paint, fromLevels } = kit;
     const { texts, pictures, examples, settings } = network.data;
     const { form, say, slider, menuOf, field, seedField, live, strip, shown } = sampler(place, network, { given, described }, kit);
 
@@ -38,7 +25,7 @@
         const input = make("input", { type: "radio", name, value: place, checked: place === chosen, autocomplete: "off" });
         input.setAttribute("aria-label", picture);
         input.addEventListener("change", () => { number = place; told(); form(); });
-        grid.append(make("label", { title: picture }, input, thumbnail(make, rowOf("pictures", place, pictures.length))));
+        grid.append(make("label", { title: picture }, input, paint(make("canvas"), fromLevels(rowOf("pictures", place, pictures.length), LEVELS))));
       });
       told();
       const element = make("fieldset", { className: "mm-choice" }, legend, grid);

@@ -2,19 +2,8 @@
 (() => {
   "use strict";
 
-  const SIDE = 32, QUIET = 500; // milliseconds without a change before words are announced
+  const SIDE = 32;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-
-  function paint(canvas, picture, column = 0) {
-    const surface = canvas.getContext("2d"), image = surface.createImageData(SIDE, SIDE), size = SIDE * SIDE;
-    for (let place = 0; place < size; place += 1) {
-      for (let channel = 0; channel < 3; channel += 1) {
-        image.data[4 * place + channel] = Math.round(255 * picture[channel * size + place]);
-      }
-      image.data[4 * place + 3] = 255;
-    }
-    surface.putImageData(image, column * SIDE, 0);
-  }
 
   function colours(picture) {
     const size = SIDE * SIDE;
@@ -24,12 +13,11 @@
 
   // `given` gives the inputs of a step besides x, now and then; `described` words for a finished picture.
   function sampler(place, network, { given, described }, kit) {
-    const { make, button, normals, fields } = kit;
+    const { make, button, normals, fields, announcer, put } = kit;
     const { field, slider: sliderOf, menu } = fields(kit);
     const { times, settings } = network.data;
     const steps = times.length - 1;
     let latest = 0; // the sampling whose pictures may be shown
-    let quiet;
 
     const sample = make("canvas", { width: SIDE, height: SIDE, className: "mm-live-sample" });
     sample.setAttribute("role", "img");
@@ -37,20 +25,15 @@
     strip.setAttribute("role", "img");
     strip.setAttribute("aria-label", `The sampler's ${steps} steps, from noise to the sample.`);
     const words = make("p", { className: "mm-live-words" });
-    const live = make("p", { className: "mm-lab-live" });
-    live.setAttribute("aria-live", "polite");
-
-    function say(text) {
-      clearTimeout(quiet);
-      quiet = setTimeout(() => { live.textContent = text; }, QUIET);
-    }
+    const { live, say } = announcer(kit);
+    const picture = (planes) => ({ width: SIDE, height: SIDE, planes });
 
     // One sampling; a newer one takes its place after the step that is being computed.
     async function form() {
       const own = (latest += 1);
       const others = given();
       place.dataset.state = "forming";
-      let x = normals(Number(seed.value), 3 * SIDE * SIDE), picture;
+      let x = normals(Number(seed.value), 3 * SIDE * SIDE), pixels;
       try {
         for (let step = 0; step < steps; step += 1) {
           const result = await network.run({
@@ -58,10 +41,10 @@
           });
           if (own !== latest) return;
           x = result.after;
-          picture = result.picture;
-          if (!calm.matches || step === steps - 1) paint(sample, result.expected);
+          pixels = result.picture;
+          if (!calm.matches || step === steps - 1) put(sample, picture(result.expected));
           if (step === 0) strip.getContext("2d").clearRect(0, 0, strip.width, strip.height);
-          paint(strip, picture, step);
+          put(strip, picture(pixels), step * SIDE);
           words.textContent = `Step ${step + 1} of ${steps}.`;
         }
       } catch (error) {
@@ -69,10 +52,10 @@
         say(words.textContent);
         return;
       }
-      words.textContent = `${described(picture)}; ${colours(picture)}.`;
+      words.textContent = `${described(pixels)}; ${colours(pixels)}.`;
       sample.setAttribute("aria-label", words.textContent);
       place.dataset.state = "ready";
-      place.dispatchEvent(new CustomEvent("sampled", { detail: picture, bubbles: true }));
+      place.dispatchEvent(new CustomEvent("result", { detail: pixels, bubbles: true }));
       say(words.textContent);
     }
 

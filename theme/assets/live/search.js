@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const SIDE = 32, LEVELS = 63, MOST = 10, QUIET = 600; // milliseconds without a change before words are announced
+  const SIDE = 32, LEVELS = 63, MOST = 10;
   const FATES = {
     unseen: "in the vocabulary, but in no caption that it learned from",
     unknown: "not in the vocabulary, left out",
@@ -13,37 +13,18 @@
   const best = (cosines) => [...cosines.keys()].sort((a, b) => cosines[b] - cosines[a]).slice(0, MOST);
 
   function start(place, network, kit) {
-    const { make, reading, painting } = kit;
+    Object.assign(kit, kit.fields(kit));
+    const { make, menu, field, announcer, reading, painting, paint, fromLevels } = kit;
     const { captions, vocabulary, examples } = network.data;
     const { pictures, drawings } = network.arrays;
     const name = `${place.closest(".mm-lab").id}-live`;
-    let latest = 0, quiet, loading = false;
+    const { live, say } = announcer(kit);
+    let latest = 0, loading = false;
 
-    const live = make("p", { className: "mm-lab-live" });
-    live.setAttribute("aria-live", "polite");
-
-    function say(text) {
-      clearTimeout(quiet);
-      quiet = setTimeout(() => { live.textContent = text; }, QUIET);
+    function thumbnail(number) {
+      const levels = pictures.subarray(3 * number * SIDE * SIDE, 3 * (number + 1) * SIDE * SIDE);
+      return paint(make("canvas"), fromLevels(levels, LEVELS));
     }
-
-    // `level` gives red, green or blue of a pixel, from 0 to 1.
-    function picture(canvas, level) {
-      const surface = canvas.getContext("2d"), image = surface.createImageData(SIDE, SIDE);
-      for (let pixel = 0; pixel < SIDE * SIDE; pixel += 1) {
-        for (let channel = 0; channel < 3; channel += 1) {
-          image.data[4 * pixel + channel] = Math.round(255 * level(channel, pixel));
-        }
-        image.data[4 * pixel + 3] = 255;
-      }
-      surface.putImageData(image, 0, 0);
-      return canvas;
-    }
-
-    const thumbnail = (number) => picture(
-      make("canvas", { width: SIDE, height: SIDE }),
-      (channel, pixel) => pictures[3 * (number * SIDE * SIDE + pixel) + channel] / LEVELS,
-    );
 
     const labels = captions.map(({ text }) => text.split(", ")[0]);
     const marked = (number, text) => text + (captions[number].held_out ? " *" : "");
@@ -107,24 +88,18 @@
       byWords.items.replaceChildren(...tens[0].map((n) => entry(n, told[n], [thumbnail(n)], labels[n])));
       byDrawing.items.replaceChildren(...tens[1].map((n) => entry(n, drawn[n], [thumbnail(n)], labels[n])));
       nearestCaptions.items.replaceChildren(...tens[2].map((n) => entry(n, named[n], [], captions[n].text)));
-      picture(seen, (channel, pixel) => found.seen[channel * SIDE * SIDE + pixel]);
+      paint(seen, { width: SIDE, height: SIDE, planes: found.seen });
       const summary = readOut(text);
       meeting.textContent = `Cosine of your words and your drawing: ${met[0].toFixed(2)}.`;
       const first = (ten) => ten.slice(0, 3).map((n) => labels[n]).join(", ");
       say(`${summary} Words find ${first(tens[0])}. The drawing finds ${first(tens[1])}; captions ${first(tens[2])}. ${meeting.textContent}`);
       place.dataset.state = "ready";
-      place.dispatchEvent(new CustomEvent("found", { bubbles: true, detail: { ...found, ...text } }));
+      place.dispatchEvent(new CustomEvent("result", { bubbles: true, detail: { ...found, ...text } }));
     }
-
-    const field = (label, input) => {
-      input.id = `${name}-${label.toLowerCase().replaceAll(" ", "-")}`;
-      input.autocomplete = "off";
-      return make("div", { className: "mm-lab-control" }, make("label", { htmlFor: input.id, textContent: label }), input);
-    };
 
     const typed = make("input", { type: "text", value: network.data.text, spellcheck: false, autocapitalize: "none" });
     typed.addEventListener("input", find);
-    const example = make("select", {}, ...["your own", ...examples].map((label, value) => make("option", { value, textContent: label })));
+    const { input: example, field: exampleField } = menu("Drawing of", ["your own", ...examples].map((label) => ({ label })), load);
     const canvas = painting({ side: SIDE, label: "Your drawing", name: `${name}-colour`, changed, say }, kit);
 
     function changed() {
@@ -140,9 +115,8 @@
       loading = false;
     }
 
-    example.addEventListener("change", load);
     place.append(
-      make("div", { className: "mm-lab-controls" }, field("Your words", typed), field("Drawing of", example)),
+      make("div", { className: "mm-lab-controls" }, field("Your words", typed), exampleField),
       tokens, fate, byWords.element,
       make("div", { className: "mm-live-pair" }, canvas.element, make("div", {}, make("div", { className: "mm-search-side" }, seen, meeting), nearestCaptions.element)),
       byDrawing.element,

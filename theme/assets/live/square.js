@@ -49,16 +49,6 @@
     return { width, height, planes };
   }
 
-  function paint(canvas, { width, height, planes }) {
-    Object.assign(canvas, { width, height });
-    const surface = canvas.getContext("2d"), image = surface.createImageData(width, height), size = width * height;
-    for (let place = 0; place < size; place += 1) {
-      for (let channel = 0; channel < 3; channel += 1) image.data[4 * place + channel] = Math.round(255 * planes[channel * size + place]);
-      image.data[4 * place + 3] = 255;
-    }
-    surface.putImageData(image, 0, 0);
-  }
-
   // What there is of a file's bitmap, or of a camera's picture, at no more than LONGEST pixels a side; band by band, since
   // all of a large one would not fit a phone's memory.
   function drawn(source, width, height) {
@@ -108,7 +98,7 @@
   // A place for a picture, with what chooses the square: a frame to drag, and sliders that do the same. `changed` is
   // called with every other square and whether it is the whole picture, `taken` when the reader gave a picture,
   // `refused` with the reason why a file gave none. What is dropped or pasted within `place` is meant for it.
-  function square({ side, label, place, changed, taken, refused }, { make, button, slider }) {
+  function square({ side, label, place, changed, taken, refused }, { make, button, slider, paint }) {
     let picture, box;
     const canvas = make("canvas", { className: "mm-square-picture" });
     canvas.setAttribute("role", "img");
@@ -196,5 +186,5 @@
     return { element: make("div", { className: "mm-square" }, area, row, sliders), row, set };
   }
 
-  document.currentScript.gives = { areaAverage, drawn, paint, square };
+  document.currentScript.gives = { areaAverage, drawn, square };
 })();
