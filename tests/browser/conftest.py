@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from tests.browser.live_site import Server
 from tests.browser.watched import Watched, start
 from tools.browser import chromium
 
@@ -83,3 +84,18 @@ def started(browser: Browser, site: Path) -> Iterator[Page]:
     start(watched.page)
     yield watched.page
     watched.close()
+
+
+@pytest.fixture
+def phone(watched: Callable[..., Watched], site: Path) -> Page:
+    """The same on a phone, running."""
+    page = watched(site.as_uri(), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740}).page
+    start(page)
+    return page
+
+
+@pytest.fixture
+def served(watched: Callable[..., Watched], site: Path) -> Iterator[Page]:
+    """The same from a server that sends the strict policy, not yet started."""
+    with Server(site.parents[1]) as address:
+        yield watched(f"{address}/book/live.html").page

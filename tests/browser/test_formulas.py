@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mmnotes.page import Dragged, Formula, Lab, Numeric
 from tests.browser.test_labs import PHONE, QUIET, draw, stop_the_clock
+from tests.browser.watched import swipe
 from tests.layout import stems
 from theme.formulas import SCRIPTS, difference, words_differ
 from theme.page import POLICY
@@ -116,17 +117,13 @@ def drag(page: Page, what: Locator, by: tuple[float, float], *, touch: bool = Fa
     box = what.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     places = [(x + by[0] * share, y + by[1] * share) for share in (0, 0.5, 1)]
-    if not touch:
-        page.mouse.move(*places[0])
-        page.mouse.down()
-        for place in places[1:]:
-            page.mouse.move(*place)
-        return page.mouse.up()
-    finger = page.context.new_cdp_session(page)
-    for kind, place in zip(("touchStart", "touchMove", "touchMove"), places, strict=True):
-        points = [{"x": place[0], "y": place[1]}]
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    if touch:
+        return swipe(page, *places)
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place)
+    page.mouse.up()
 
 
 # The small page

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from mmnotes.data import drawings, text_features
@@ -15,8 +14,9 @@ from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
 from mmnotes.zero_conv import controlled, edge_f1, edge_map
 from mmnotes.zero_conv.live import SteeredStep, drawn_outline
 from mmnotes.zero_conv.pretrained import pretrained_branch
-from tests.browser.live_site import Server, gives, live_site
-from tests.browser.watched import KEEP, WAIT, awaiting, start
+from tests.browser.any_live_lab import AnyLiveLab, assert_accessible
+from tests.browser.live_site import gives, live_site
+from tests.browser.watched import KEEP, WAIT, awaiting, start, swipe
 
 SIDE, STEPS = 32, 12
 PLACES = torch.tensor([3, 100, 400])  # of the corpus, the texts of this page; the first two with their outlines
@@ -174,11 +174,9 @@ def test_it_runs_from_the_file_system_and_gives_what_torch_gives(running, outlin
     expect(running.locator(".mm-live-words")).to_contain_text(f"Agreement with your outline {f1:.2f}")
 
 
-def test_it_runs_over_http_under_the_strict_policy(watched, site):
-    with Server(site.parents[1]) as address:
-        opened = watched(f"{address}/book/live.html")
-        start(opened.page)
-        assert_like_torch(opened.page, 0)
+def test_it_runs_over_http_under_the_strict_policy(served):
+    start(served)
+    assert_like_torch(served, 0)
 
 
 def test_every_setting_gives_what_torch_gives(running):
@@ -340,39 +338,19 @@ def test_the_sample_is_announced_once_it_is_there(running):
     expect(running.get_by_role("img", name=re.compile("^Sample of one"))).to_be_visible()
 
 
-def test_a_finger_draws_on_a_phone_and_everything_fits(watched, site):
-    opened = watched(site.as_uri(), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
-    start(opened.page)
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
-    for field in opened.page.locator(".mm-live-form :is(button, input, select)").all():
-        assert field.bounding_box()["height"] >= 24
-    before = cells(opened.page)
-    devtools = opened.context.new_cdp_session(opened.page)
-    places = [middle_of(opened.page, 2, 2), middle_of(opened.page, 2, 8)]
-    with awaiting(opened.page):
-        for kind, points in (("touchStart", places[:1]), ("touchMove", places[1:]), ("touchEnd", [])):
-            touches = [{"x": x, "y": y} for x, y in points]
-            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    assert (cells(opened.page) & ~before)[2, 2:9].any() and cells(opened.page)[2, 2:9].all()
-    assert_like_torch(opened.page, 0)
+def test_a_finger_draws_on_a_phone(phone):
+    before = cells(phone)
+    with awaiting(phone):
+        swipe(phone, middle_of(phone, 2, 2), middle_of(phone, 2, 8))
+    assert (cells(phone) & ~before)[2, 2:9].any() and cells(phone)[2, 2:9].all()
+    assert_like_torch(phone, 0)
 
 
 # What surrounds it
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_axe_finds_nothing(running, mode):
-    running.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
-    found = Axe().run(running, options={"preload": False})  # it would ask for the style sheets anew
-    assert found.violations_count == 0, found.generate_report()
-
-
-def test_on_paper_the_prepared_picture_remains(running):
-    running.emulate_media(media="print")
-    expect(running.locator("picture img")).to_be_visible()
-    expect(running.locator(".mm-live-form")).not_to_be_visible()
-    running.emulate_media(media="screen")
-    expect(running.locator("picture img")).not_to_be_visible()
+class TestAnyLiveLab(AnyLiveLab):
+    pass
 
 
 def test_who_asks_for_less_motion_sees_the_sample_alone(running):
@@ -414,5 +392,4 @@ def test_every_network_of_the_book_runs_on_its_page(book, watched):
         for place in opened.page.locator(".mm-live").all():
             place.get_by_role("button", name="Run it here").click()
             expect(place.locator(".mm-live-form")).to_have_attribute("data-state", "ready", timeout=WAIT)
-        found = Axe().run(opened.page, context=".mm-live", options={"preload": False})
-        assert found.violations_count == 0, found.generate_report()
+        assert_accessible(opened.page, context=".mm-live")

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from mmnotes.face_verification import (
@@ -22,7 +21,8 @@ from mmnotes.face_verification.pretrained import portraits, pretrained_detector
 from mmnotes.face_verification.verification import Face, detector, only_face
 from mmnotes.face_verification.windows import cut_out, shifted, squared, window_boxes
 from mmnotes.layers.areas import area_average
-from tests.browser.live_site import Server, gives, live_site
+from tests.browser.any_live_lab import AnyLiveLab, assert_accessible
+from tests.browser.live_site import gives, live_site
 from tests.browser.test_live_pictures import file
 from tests.browser.watched import Watched, awaiting, start
 
@@ -145,18 +145,15 @@ def test_a_file_of_the_readers_own_gives_what_the_package_gives(running):
     expect(words(running)).to_contain_text("one person")
 
 
-def test_it_runs_over_http_under_the_strict_policy_with_a_camera(browser, site):
-    with Server(site.parents[1]) as address:
-        watched = Watched(browser, f"{address}/book/live.html")
-        watched.page.evaluate(CAMERA)
-        start(watched.page)
-        face = section(watched.page, "First picture")
-        face.get_by_role("button", name="Use the camera").click()
-        with awaiting(watched.page):
-            watched.page.wait_for_function("() => document.querySelector('video').videoWidth")
-            face.get_by_role("button", name="Take the picture").click()
-        expect(words(watched.page)).to_contain_text("No face of 20 pixels or more")
-        watched.close()
+def test_it_runs_over_http_under_the_strict_policy_with_a_camera(served):
+    served.evaluate(CAMERA)
+    start(served)
+    face = section(served, "First picture")
+    face.get_by_role("button", name="Use the camera").click()
+    with awaiting(served):
+        served.wait_for_function("() => document.querySelector('video').videoWidth")
+        face.get_by_role("button", name="Take the picture").click()
+    expect(words(served)).to_contain_text("No face of 20 pixels or more")
 
 
 def random_boxes(count: int, random: torch.Generator) -> torch.Tensor:
@@ -393,26 +390,16 @@ def test_why_there_is_no_camera_is_told(running, stub, said):
 # What surrounds it
 
 
-def test_everything_fits_a_phone(browser, site):
-    watched = Watched(browser, site.as_uri(), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
-    start(watched.page)
-    assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
-    for field in watched.page.locator(".mm-live-form :is(button, input, select):visible").all():
-        assert field.bounding_box()["height"] >= 24
-    with awaiting(watched.page):
-        watched.page.get_by_label("Zoom, First picture").tap()
-    watched.close()
+class TestAnyLiveLab(AnyLiveLab):
+    pass
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_axe_finds_nothing(running, mode):
-    running.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
-    found = Axe().run(running, options={"preload": False})  # it would ask for the style sheets anew
-    assert found.violations_count == 0, found.generate_report()
+def test_a_finger_zooms_on_a_phone(phone):
+    with awaiting(phone):
+        phone.get_by_label("Zoom, First picture").tap()
 
 
 def test_axe_finds_nothing_with_the_camera_on(running):
     face = opened_camera(running)
-    found = Axe().run(running, options={"preload": False})
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(running)
     face.get_by_role("button", name="Turn it off").click()

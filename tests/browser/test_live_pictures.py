@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -15,8 +14,9 @@ from mmnotes.dino import as_colours, attention_lift, principal_components
 from mmnotes.dino.live import Looking, looked_at
 from mmnotes.dino.pretrained import pretrained_backbone, untrained_backbone
 from mmnotes.layers.areas import area_average
-from tests.browser.live_site import Server, gives, live_site
-from tests.browser.watched import WAIT, Watched, awaiting, latest, start
+from tests.browser.any_live_lab import AnyLiveLab
+from tests.browser.live_site import gives, live_site
+from tests.browser.watched import WAIT, awaiting, latest, start, swipe
 
 SIDE = 64
 RANDOM = np.random.default_rng(0)
@@ -153,14 +153,11 @@ def test_an_object_is_spoken_of_only_where_it_is_known(running):
     expect(running.locator(".mm-live-words")).not_to_contain_text("The object gets")
 
 
-def test_it_runs_over_http_under_the_strict_policy(browser, site, networks):
-    with Server(site.parents[1]) as address:
-        watched = Watched(browser, f"{address}/book/live.html")
-        start(watched.page)
-        with awaiting(watched.page):
-            choose(watched.page, file(OWN))
-        assert_like_torch(watched.page, networks, square_of(OWN))
-        watched.close()
+def test_it_runs_over_http_under_the_strict_policy(served, networks):
+    start(served)
+    with awaiting(served):
+        choose(served, file(OWN))
+    assert_like_torch(served, networks, square_of(OWN))
 
 
 def test_the_resampling_is_that_of_the_package(browser):
@@ -303,32 +300,20 @@ def test_of_two_files_the_later_is_shown(running, networks):
 # What surrounds it
 
 
-def test_everything_fits_a_phone_and_a_finger_moves_the_square(browser, site, networks):
-    watched = Watched(browser, site.as_uri(), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
-    start(watched.page)
-    assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
-    for field in watched.page.locator(".mm-live-form :is(button, input:not([hidden]), select)").all():
-        assert field.bounding_box()["height"] >= 24
-    with awaiting(watched.page):
-        choose(watched.page, file(OWN))
-    watched.page.locator(".mm-square-picture").scroll_into_view_if_needed()
-    box = watched.page.locator(".mm-square-picture").bounding_box()
-    devtools = watched.context.new_cdp_session(watched.page)
+class TestAnyLiveLab(AnyLiveLab):
+    pass
+
+
+def test_a_finger_moves_the_square_on_a_phone(phone, networks):
+    with awaiting(phone):
+        choose(phone, file(OWN))
+    phone.locator(".mm-square-picture").scroll_into_view_if_needed()
+    box = phone.locator(".mm-square-picture").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    with awaiting(watched.page):
-        for kind, points in (("touchStart", [(x, y)]), ("touchMove", [(x + box["width"], y)]), ("touchEnd", [])):
-            touches = [{"x": x, "y": y} for x, y in points]
-            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    expect(watched.page.get_by_label("Across")).to_have_value("100")
-    assert_like_torch(watched.page, networks, square_of(OWN, across=1))
-    watched.close()
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_axe_finds_nothing(running, mode):
-    running.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
-    found = Axe().run(running, options={"preload": False})  # it would ask for the style sheets anew
-    assert found.violations_count == 0, found.generate_report()
+    with awaiting(phone):
+        swipe(phone, (x, y), (x + box["width"], y))
+    expect(phone.get_by_label("Across")).to_have_value("100")
+    assert_like_torch(phone, networks, square_of(OWN, across=1))
 
 
 def test_what_is_shown_has_words(running):
@@ -336,10 +321,3 @@ def test_what_is_shown_has_words(running):
     for head in range(1, 5):
         expect(running.get_by_role("img", name=f"Head {head}: most in row ")).to_be_visible()
     expect(running.locator(".mm-live-form [aria-live=polite]")).to_contain_text("Weights: two grounds.")
-
-
-def test_on_paper_the_prepared_picture_remains(running):
-    running.emulate_media(media="print")
-    expect(running.locator("picture img")).to_be_visible()
-    expect(running.locator(".mm-live-form")).not_to_be_visible()
-    running.emulate_media(media="screen")

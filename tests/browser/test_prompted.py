@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from mmnotes.data import drawings, image_features, text_features
@@ -17,8 +16,9 @@ from mmnotes.flow import euler, guided_by, time_grid
 from mmnotes.models.generator import pretrained_unet, prompts, to_pictures
 from mmnotes.zero_conv import edge_f1, edge_map
 from mmnotes.zero_conv.pretrained import pretrained_branch
-from tests.browser.live_site import Server, live_site
-from tests.browser.watched import awaiting, start
+from tests.browser.any_live_lab import AnyLiveLab
+from tests.browser.live_site import live_site
+from tests.browser.watched import awaiting, start, swipe
 
 SIDE, STEPS = 32, 6
 TEXTS = torch.tensor([3, 100])  # of the corpus
@@ -126,11 +126,9 @@ def test_it_runs_from_the_file_system_and_gives_what_torch_gives(running, step):
     expect(running.locator(".mm-live-words")).to_contain_text("Text: none. Pictures: tiger at 1 and apple at 1;")
 
 
-def test_it_runs_over_http_under_the_strict_policy(watched, site, step):
-    with Server(site.parents[1]) as address:
-        opened = watched(f"{address}/book/live.html")
-        start(opened.page)
-        assert_like_torch(opened.page, step)
+def test_it_runs_over_http_under_the_strict_policy(served, step):
+    start(served)
+    assert_like_torch(served, step)
 
 
 def test_at_scale_0_and_without_an_outline_it_is_the_plain_generator(running):
@@ -195,38 +193,17 @@ def test_the_keyboard_draws_an_outline(running, step):
     assert_like_torch(running, step)
 
 
-def test_fingers_choose_and_draw_on_a_phone_and_everything_fits(watched, site, step):
-    opened = watched(site.as_uri(), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
-    page = opened.page
-    start(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for field in page.locator(".mm-live-form :is(button, input, select)").all():
-        box = field.bounding_box()
-        assert box["height"] >= 24
-    with awaiting(page):
-        picture(page, "First", "house").tap()
-    devtools = opened.context.new_cdp_session(page)
-    places = [middle_of(page, 2, 2), middle_of(page, 2, 8)]
-    with awaiting(page):
-        for kind, points in (("touchStart", places[:1]), ("touchMove", places[1:]), ("touchEnd", [])):
-            touches = [{"x": x, "y": y} for x, y in points]
-            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    assert cells(page)[2, 2:9].all()
-    assert_like_torch(page, step, shown=(3, 1))
+def test_fingers_choose_and_draw_on_a_phone(phone, step):
+    with awaiting(phone):
+        picture(phone, "First", "house").tap()
+    with awaiting(phone):
+        swipe(phone, middle_of(phone, 2, 2), middle_of(phone, 2, 8))
+    assert cells(phone)[2, 2:9].all()
+    assert_like_torch(phone, step, shown=(3, 1))
 
 
 # What surrounds it
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_axe_finds_nothing(running, mode):
-    running.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
-    found = Axe().run(running, options={"preload": False})  # it would ask for the style sheets anew
-    assert found.violations_count == 0, found.generate_report()
-
-
-def test_on_paper_the_prepared_picture_remains(running):
-    running.emulate_media(media="print")
-    expect(running.locator("picture img")).to_be_visible()
-    expect(running.locator(".mm-live-form")).not_to_be_visible()
-    running.emulate_media(media="screen")
+class TestAnyLiveLab(AnyLiveLab):
+    pass

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from mmnotes.clip.live import GRAIN, Search, own_words_and_drawing
 from mmnotes.clip.pretrained import LENGTH, pretrained_clip
 from mmnotes.clip.reading import reading
 from mmnotes.data import concepts, drawings, split_words, vocabulary, word_ids
-from tests.browser.live_site import Server, live_site
-from tests.browser.watched import awaiting, latest, start
+from tests.browser.any_live_lab import AnyLiveLab
+from tests.browser.live_site import live_site
+from tests.browser.watched import awaiting, latest, start, swipe
 
 SIDE = 32
 SIZE = SIDE * GRAIN
@@ -122,13 +122,11 @@ def test_an_example_gives_what_torch_gives(running, search):
     assert len(listed(running, "Captions nearest to your drawing")) == 10
 
 
-def test_it_runs_over_http_under_the_strict_policy(watched, site, search):
-    with Server(site.parents[1]) as address:
-        opened = watched(f"{address}/book/live.html")
-        start(opened.page)
-        with awaiting(opened.page):
-            opened.page.get_by_role("textbox", name="Your words").fill("cat")
-        assert_like_torch(opened.page, search, "cat")
+def test_it_runs_over_http_under_the_strict_policy(served, search):
+    start(served)
+    with awaiting(served):
+        served.get_by_role("textbox", name="Your words").fill("cat")
+    assert_like_torch(served, search, "cat")
 
 
 TYPED = ["", "xylograph", "Red, APPLE", "cat cat cat", "\u00a0\u2003cat\u1680dog\u3000", "İSTANBUL Σ cat,", "bird"]
@@ -245,41 +243,21 @@ def test_the_keyboard_draws_everything_that_a_hand_draws(running, search):
     assert_like_torch(running, search, FIRST)
 
 
-def test_a_finger_draws_on_a_phone_and_everything_fits(watched, site, search):
-    opened = watched(site.as_uri(), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
-    start(opened.page)
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
-    for field in opened.page.locator(".mm-live-form :is(button, input, select)").all():
-        box = field.bounding_box()
-        assert box["height"] >= 24 and box["width"] >= 24
-    devtools = opened.context.new_cdp_session(opened.page)
-    places = [place_of(opened.page, 2, 2), place_of(opened.page, 2, 8)]
-    with awaiting(opened.page):
-        for kind, points in (("touchStart", places[:1]), ("touchMove", places[1:]), ("touchEnd", [])):
-            touches = [{"x": x, "y": y} for x, y in points]
-            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-    assert colour_at(opened.page, 2, 5) == BLACK
-    assert_like_torch(opened.page, search, FIRST)
+def test_a_finger_draws_on_a_phone(phone, search):
+    with awaiting(phone):
+        swipe(phone, place_of(phone, 2, 2), place_of(phone, 2, 8))
+    assert colour_at(phone, 2, 5) == BLACK
+    assert_like_torch(phone, search, FIRST)
 
 
 # What surrounds it
+
+
+class TestAnyLiveLab(AnyLiveLab):
+    pass
 
 
 def test_what_was_found_is_announced_in_the_end(running):
     expect(running.locator(".mm-live-form [aria-live=polite]")).to_have_text(
         re.compile(r"^3 words read\..* Words find .*\. The drawing finds .*; captions .* -?0\.\d\d\.$")
     )
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_axe_finds_nothing(running, mode):
-    running.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
-    found = Axe().run(running, options={"preload": False})  # it would ask for the style sheets anew
-    assert found.violations_count == 0, found.generate_report()
-
-
-def test_on_paper_the_prepared_picture_remains(running):
-    running.emulate_media(media="print")
-    expect(running.locator("picture img")).to_be_visible()
-    expect(running.locator(".mm-live-form")).not_to_be_visible()
-    running.emulate_media(media="screen")

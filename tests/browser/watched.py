@@ -60,3 +60,10 @@ def latest(page: Page) -> dict[str, object]:
     return page.evaluate(
         "Object.fromEntries(Object.entries(window.results.at(-1)).map(([name, given]) => [name, Array.from(given)]))"
     )
+
+
+def swipe(page: Page, *places: tuple[float, float]) -> None:
+    """A finger that is put down at the first place, moves over the others and is lifted."""
+    devtools = page.context.new_cdp_session(page)
+    for kind, points in (("touchStart", places[:1]), *(("touchMove", [each]) for each in places[1:]), ("touchEnd", [])):
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
