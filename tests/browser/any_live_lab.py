@@ -1,5 +1,7 @@
 """What holds for every live lab; a test file makes a class of its own from it, for its own `running`."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -11,6 +13,11 @@ def assert_accessible(page: Page, **settings: object) -> None:
 
 
 class AnyLiveLab:
+    def test_it_goes_on_saying_what_it_is_for_and_that_nothing_leaves(self, running):
+        told = re.sub(r"It loads \d+ MB, once\. ", "", running.locator(".mm-live-offer").text_content())
+        expect(running.locator(".mm-live-told")).to_have_text(told.removeprefix("Run it here").strip())
+        assert told.endswith("Nothing that you put in leaves this page.")
+
     @pytest.mark.parametrize("mode", ["light", "dark"])
     def test_axe_finds_nothing(self, running, mode):
         running.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)

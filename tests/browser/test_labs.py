@@ -234,7 +234,7 @@ def test_the_address_reopens_a_lab_as_it_stood(open_page, labs):
     page.locator("#lab-curve-marks").check()
     page.locator("#lab-curve-colour").select_option("red")
     wait_for(page, 11)
-    assert page.url.endswith("#lab-curve?power=3&marks=on&colour=red")
+    page.wait_for_url("**#lab-curve\\?power=3&marks=on&colour=red")
     assert page.locator("#lab-curve .mm-lab-link").evaluate("link => link.href") == page.url
     again = open_page(page.url)
     wait_for(again, 11)

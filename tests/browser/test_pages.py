@@ -308,7 +308,7 @@ def test_skip_link_is_first_and_works(book, open_page):
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to main content")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#main-content")
+    page.wait_for_url("**#main-content")
 
 
 def test_the_first_lab_is_two_keys_from_the_top(book, open_page):
@@ -317,6 +317,7 @@ def test_the_first_lab_is_two_keys_from_the_top(book, open_page):
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the first lab")
     page.keyboard.press("Enter")
+    page.wait_for_url("**#lab-*")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('.mm-lab') === document.querySelector('.mm-lab')")
 
@@ -469,7 +470,7 @@ def test_search_opens_at_the_section_and_marks_the_word(book, open_page):
     first = page.locator("#search-results li").first
     expect(first.locator("mark").first).to_have_text(re.compile("permuted", re.IGNORECASE))
     first.locator("a").click()
-    page.wait_for_load_state()
+    page.wait_for_url(re.compile(r"/book/\w+\.html#"))
     assert page.locator(f"[id='{urlparse(page.url).fragment}']").bounding_box()["y"] < 300
 
 
@@ -480,8 +481,7 @@ def test_search_finds_a_chapter(book, open_page):
     page.keyboard.press("Enter")
     result = page.locator("#search-results a").first
     result.click()
-    page.wait_for_load_state()
-    assert Path(urlparse(page.url).path).relative_to(book.resolve()).parts[0] == "book"
+    page.wait_for_url(re.compile(r"/book/\w+\.html"))
 
 
 def test_search_opens_from_any_page(book, open_page):

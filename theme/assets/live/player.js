@@ -138,7 +138,8 @@
     }
 
     function play(network, kit) {
-      const form = make("div", { className: "mm-live-form" });
+      const what = [...offer.querySelectorAll(".mm-live-what")].map((part) => part.textContent).join(" ");
+      const form = make("div", { className: "mm-live-form" }, make("p", { className: "mm-live-told", textContent: what }));
       const back = button("Back to the prepared pictures", () => {
         network.end();
         form.dispatchEvent(new Event("left"));
