@@ -15,6 +15,8 @@ from tools.firefox import Firefox, firefox
 __all__ = ["outlines", "site"]  # fixtures
 
 PHONE_WIDE = 360
+# Firefox says so also of a formula of which a part has not come yet; test_pages.py counts the parts of each.
+HALF_READ = "Invalid markup: Incorrect number of children for "
 # The middle of an element in the window, once it is in sight.
 MIDDLE = """(selector) => {
     const element = document.querySelector(selector);
@@ -50,7 +52,7 @@ def launched() -> Iterator[Firefox]:
 def page(launched: Firefox) -> Iterator[Firefox]:
     """A Firefox in which nothing goes wrong until the end of the test."""
     yield launched
-    assert launched.complaints() == []
+    assert [each for each in launched.complaints() if not each.startswith(HALF_READ)] == []
 
 
 def computed(page: Firefox) -> list[str]:
