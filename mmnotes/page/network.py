@@ -134,9 +134,8 @@ def live_html(name: str, network: Network, content: bytes) -> str:
     """
     return (
         f'<div class="mm-live" data-network="{name}" data-version="{sha256(content).hexdigest()[:16]}"'
-        f' data-form="{" ".join(network.form)}" hidden>'
-        f'<p class="mm-live-offer"><button type="button" class="mm-live-run">Run it here</button> '
-        f'<span class="mm-live-what">{escape(network.offer)}</span> It loads <span class="mm-live-size"></span>, once.'
-        ' <span class="mm-live-what">Nothing that you put in leaves this page.</span></p>'
-        '<p class="mm-live-said" role="status"></p></div>'
+        f' data-form="{" ".join(network.form)}" hidden><p class="mm-live-offer"><button type="button" '
+        f'class="mm-live-run">Run it here</button> <span class="mm-live-what">{escape(network.offer)}</span> It loads '
+        '<span class="mm-live-size"></span>, once. <span class="mm-live-what">Nothing that you put in leaves this page.'
+        '</span></p><p class="mm-live-said" role="status"></p></div>'
     )

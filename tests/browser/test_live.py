@@ -338,6 +338,23 @@ def test_the_sample_is_announced_once_it_is_there(running):
     expect(running.get_by_role("img", name=re.compile("^Sample of one"))).to_be_visible()
 
 
+def test_of_quick_changes_the_last_alone_is_announced(running):
+    running.evaluate(
+        """() => {
+            window.announced = [];
+            const live = document.querySelector(".mm-live-form [aria-live=polite]");
+            new MutationObserver(() => window.announced.push(live.textContent)).observe(live, { childList: true });
+            const area = document.querySelector(".mm-board-area");
+            for (const key of ["ArrowRight", "ArrowDown", "ArrowDown"]) {
+                area.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+            }
+        }"""
+    )
+    running.wait_for_function("() => window.announced.length")
+    (said,) = running.evaluate("window.announced")
+    assert re.fullmatch(r"Row \d+, column \d+, (empty|line)\.", said)
+
+
 def test_a_finger_draws_on_a_phone(phone):
     before = cells(phone)
     with awaiting(phone):

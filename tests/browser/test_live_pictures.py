@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,17 @@ def test_another_network_looks_at_the_same_picture(running, networks, pictures):
         running.get_by_label("Weights").select_option("random weights")
     assert_like_torch(running, networks, (255 * pictures[0]).round() / 255, chosen=1)
     expect(running.locator(".mm-live-words")).to_contain_text("Weights: random weights.")
+
+
+def test_a_map_is_white_where_nothing_is_read_and_blue_where_the_most(running, networks):
+    maps = shown(running)["maps"].view(len(networks), -1, (SIDE // 8) ** 2)
+    pale, full = torch.tensor([[255.0], [255.0], [255.0]]), torch.tensor([[0.0], [65.0], [125.0]])
+    for name, wanted in (("Mean of the heads", maps[0].mean(0)), ("Head 2", maps[0, 1])):
+        pixels = running.get_by_role("img", name=re.compile(f"^{name}: ")).evaluate(
+            "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
+        )
+        colours = torch.tensor(pixels).view(-1, 4)[:, :3].T.float()
+        torch.testing.assert_close(colours, pale + (full - pale) * wanted / wanted.max(), atol=1, rtol=0)
 
 
 def test_an_object_is_spoken_of_only_where_it_is_known(running):
