@@ -16,7 +16,7 @@ from mmnotes.zero_conv.live import SteeredStep, drawn_outline
 from mmnotes.zero_conv.pretrained import pretrained_branch
 from tests.browser.any_live_lab import AnyLiveLab, assert_accessible
 from tests.browser.live_site import gives, live_site
-from tests.browser.watched import KEEP, WAIT, awaiting, start, swipe
+from tests.browser.watched import KEEP, WAIT, awaiting, pixels, start, swipe
 
 SIDE, STEPS = 32, 12
 PLACES = torch.tensor([3, 100, 400])  # of the corpus, the texts of this page; the first two with their outlines
@@ -60,15 +60,7 @@ def sample(page: Page) -> torch.Tensor:
 
 def cells(page: Page) -> torch.Tensor:
     """What is drawn on the board, read from its pixels."""
-    dark = page.locator(".mm-board canvas").evaluate(
-        """(canvas) => {
-            const { width, height } = canvas, settings = { willReadFrequently: true };
-            const copy = new OffscreenCanvas(width, height).getContext("2d", settings);
-            copy.drawImage(canvas, 0, 0);
-            return [...copy.getImageData(0, 0, width, height).data].filter((_, i) => i % 4 === 0);
-        }"""
-    )
-    return torch.tensor(dark).reshape(SIDE, SIDE) < 128
+    return pixels(page.locator(".mm-board canvas"))[0] < 128
 
 
 def by_torch(hint: torch.Tensor, text: int, *, scale: float, guidance: float, seed: int) -> torch.Tensor:

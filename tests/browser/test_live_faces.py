@@ -24,7 +24,7 @@ from mmnotes.layers.areas import area_average
 from tests.browser.any_live_lab import AnyLiveLab, assert_accessible
 from tests.browser.live_site import gives, live_site
 from tests.browser.test_live_pictures import file
-from tests.browser.watched import Watched, awaiting, start
+from tests.browser.watched import Watched, awaiting, pixels, start
 
 SIDE = 320
 NAMES = ("First picture", "Second picture")
@@ -118,6 +118,21 @@ def test_the_portraits_give_what_the_package_gives(running):
     width, height = (box[2:] - box[:2]).round().int().tolist()
     expect(said).to_contain_text(f"faces 1. {width} by {height} pixels, score {score:.2f}; right eye")
     expect(said).to_contain_text("right eye {}, {};".format(*landmarks[0].round().int().tolist()))
+
+
+def test_the_face_and_its_landmarks_are_marked_in_the_picture(running):
+    for label, side in zip(NAMES, running.evaluate("window.results.at(-1).sides"), strict=True):
+        (face,) = side["found"]["faces"]
+        left, top, right, bottom = face["box"]
+        marked = [
+            *face["landmarks"],
+            [left, (top + bottom) / 2],
+            [right, (top + bottom) / 2],
+            [(left + right) / 2, top],
+        ]
+        seen = pixels(section(running, label).locator(".mm-face-seen"))
+        colours = torch.stack([seen[:, int(row), int(column)] for column, row in marked])
+        assert (colours - torch.tensor([0, 114, 178])).abs().max() <= 40  # a line's rim is mixed with what is behind
 
 
 def test_one_picture_twice_is_one_person_and_the_threshold_decides(running):

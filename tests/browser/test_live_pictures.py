@@ -17,7 +17,7 @@ from mmnotes.dino.pretrained import pretrained_backbone, untrained_backbone
 from mmnotes.layers.areas import area_average
 from tests.browser.any_live_lab import AnyLiveLab
 from tests.browser.live_site import gives, live_site
-from tests.browser.watched import WAIT, awaiting, latest, start, swipe
+from tests.browser.watched import WAIT, awaiting, latest, pixels, start, swipe
 
 SIDE = 64
 RANDOM = np.random.default_rng(0)
@@ -146,10 +146,7 @@ def test_a_map_is_white_where_nothing_is_read_and_blue_where_the_most(running, n
     maps = shown(running)["maps"].view(len(networks), -1, (SIDE // 8) ** 2)
     pale, full = torch.tensor([[255.0], [255.0], [255.0]]), torch.tensor([[0.0], [65.0], [125.0]])
     for name, wanted in (("Mean of the heads", maps[0].mean(0)), ("Head 2", maps[0, 1])):
-        pixels = running.get_by_role("img", name=re.compile(f"^{name}: ")).evaluate(
-            "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
-        )
-        colours = torch.tensor(pixels).view(-1, 4)[:, :3].T.float()
+        colours = pixels(running.get_by_role("img", name=re.compile(f"^{name}: "))).flatten(1).float()
         torch.testing.assert_close(colours, pale + (full - pale) * wanted / wanted.max(), atol=1, rtol=0)
 
 

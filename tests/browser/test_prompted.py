@@ -18,6 +18,7 @@ from mmnotes.zero_conv import edge_f1, edge_map
 from mmnotes.zero_conv.pretrained import pretrained_branch
 from tests.browser.any_live_lab import AnyLiveLab
 from tests.browser.live_site import live_site
+from tests.browser.test_live import cells, middle_of, sample, stroke
 from tests.browser.watched import awaiting, start, swipe
 
 SIDE, STEPS = 32, 6
@@ -74,22 +75,6 @@ def picture(page: Page, which: str, name: str) -> Locator:
     return page.get_by_role("group", name=re.compile(f"^{which} picture")).get_by_role("radio", name=name)
 
 
-def sample(page: Page) -> torch.Tensor:
-    return torch.tensor(page.evaluate("[...window.results.at(-1)]")).reshape(3, SIDE, SIDE)
-
-
-def cells(page: Page) -> torch.Tensor:
-    """What is drawn on the board, read from its pixels."""
-    dark = page.locator(".mm-board canvas").evaluate(
-        """(canvas) => {
-            const { width, height } = canvas, copy = new OffscreenCanvas(width, height).getContext("2d");
-            copy.drawImage(canvas, 0, 0);
-            return [...copy.getImageData(0, 0, width, height).data].filter((_, i) => i % 4 === 0);
-        }"""
-    )
-    return torch.tensor(dark).reshape(SIDE, SIDE) < 128
-
-
 def assert_like_torch(
     page: Page,
     step: PromptedStep,
@@ -110,12 +95,6 @@ def assert_like_torch(
     for now, then in pairwise(time_grid(steps=STEPS)):
         x, wanted, _ = step(x, now, then, words, *seen, *numbers)
     torch.testing.assert_close(sample(page), wanted[0], atol=1e-3, rtol=0)
-
-
-def middle_of(page: Page, row: int, column: int) -> tuple[float, float]:
-    page.locator(".mm-board canvas").scroll_into_view_if_needed()
-    box = page.locator(".mm-board canvas").bounding_box()
-    return box["x"] + (column + 0.5) * box["width"] / SIDE, box["y"] + (row + 0.5) * box["height"] / SIDE
 
 
 # Its numbers
@@ -176,10 +155,7 @@ def test_arrows_choose_a_picture_and_its_name_is_told(running, step):
 
 def test_a_stroke_of_the_mouse_steers(running, step):
     with awaiting(running):
-        running.mouse.move(*middle_of(running, 5, 5))
-        running.mouse.down()
-        running.mouse.move(*middle_of(running, 5, 20))
-        running.mouse.up()
+        stroke(running, (5, 5), (5, 20))
     assert cells(running)[5, 5:21].all() and cells(running).sum() == 16
     assert_like_torch(running, step)
 

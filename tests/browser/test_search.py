@@ -13,7 +13,7 @@ from mmnotes.clip.reading import reading
 from mmnotes.data import concepts, drawings, split_words, vocabulary, word_ids
 from tests.browser.any_live_lab import AnyLiveLab
 from tests.browser.live_site import live_site
-from tests.browser.watched import awaiting, latest, start, swipe
+from tests.browser.watched import awaiting, latest, pixels, start, swipe
 
 SIDE = 32
 SIZE = SIDE * GRAIN
@@ -23,11 +23,6 @@ CAPTIONS = [", ".join((each.en.label, *each.en.tags)) for each in CHOSEN]
 FIRST = "red xylograph on an apple"
 UNSEEN = [word_ids("bird")[0]]
 BLACK, WHITE, RED = [40, 40, 45], [255, 255, 255], [225, 45, 45]
-DOTS = """(canvas) => {
-    const { width, height } = canvas, copy = new OffscreenCanvas(width, height).getContext("2d");
-    copy.drawImage(canvas, 0, 0);
-    return [...copy.getImageData(0, 0, width, height).data];
-}"""
 
 
 def ids(text: str) -> list[int]:
@@ -69,9 +64,7 @@ def running(started: Page) -> Page:
 
 def dots(page: Page) -> torch.Tensor:
     """What is drawn, (3, rows, columns) from 0 to 255, read from the board's pixels."""
-    return (
-        torch.tensor(page.locator(".mm-board canvas").evaluate(DOTS)).reshape(SIZE, SIZE, 4)[..., :3].permute(2, 0, 1)
-    )
+    return pixels(page.locator(".mm-board canvas"))
 
 
 def listed(page: Page, name: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+import torch
+from playwright.sync_api import Browser, Locator, Page, expect
 
 WAIT = 120_000  # milliseconds; other processes may want this machine too
 KEEP = """() => {
@@ -67,3 +68,16 @@ def swipe(page: Page, *places: tuple[float, float]) -> None:
     devtools = page.context.new_cdp_session(page)
     for kind, points in (("touchStart", places[:1]), *(("touchMove", [each]) for each in places[1:]), ("touchEnd", [])):
         devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+
+def pixels(canvas: Locator) -> torch.Tensor:
+    """What a canvas shows: (3, rows, columns) from 0 to 255. A copy is read, since the page draws on the original."""
+    width, height, *values = canvas.evaluate(
+        """(canvas) => {
+            const { width, height } = canvas, settings = { willReadFrequently: true };
+            const copy = new OffscreenCanvas(width, height).getContext("2d", settings);
+            copy.drawImage(canvas, 0, 0);
+            return [width, height, ...copy.getImageData(0, 0, width, height).data];
+        }"""
+    )
+    return torch.tensor(values).view(height, width, 4)[..., :3].permute(2, 0, 1)
