@@ -166,6 +166,15 @@ def test_it_runs_from_the_file_system_and_gives_what_torch_gives(running, outlin
     expect(running.locator(".mm-live-words")).to_contain_text(f"Agreement with your outline {f1:.2f}")
 
 
+def test_the_sample_is_shown_large_and_at_the_end_of_the_steps(running):
+    wanted = 255 * sample(running)
+    large = pixels(running.get_by_role("img", name=re.compile("^Sample of one")))
+    torch.testing.assert_close(large.float(), wanted, atol=1, rtol=0)
+    strip = pixels(running.get_by_role("img", name=f"The sampler's {STEPS} steps, from noise to the sample."))
+    assert strip.shape[2] == STEPS * SIDE
+    torch.testing.assert_close(strip[:, :, -SIDE:].float(), wanted, atol=1, rtol=0)
+
+
 def test_it_runs_over_http_under_the_strict_policy(served):
     start(served)
     assert_like_torch(served, 0)

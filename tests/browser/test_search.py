@@ -113,6 +113,22 @@ def test_an_example_gives_what_torch_gives(running, search):
     assert torch.equal(dots(running)[:, ::GRAIN, ::GRAIN], wanted.long())
     assert_like_torch(running, search, FIRST)
     assert len(listed(running, "Captions nearest to your drawing")) == 10
+    with awaiting(running):
+        stroke(running, (2, 2), (2, 8))
+    expect(running.get_by_label("Drawing of")).to_have_value("0")  # it is the reader's own now
+
+
+def test_pictures_show_what_the_tower_sees_and_what_was_found(running):
+    with awaiting(running):
+        running.get_by_label("Drawing of").select_option("the second")
+    found = {name: torch.tensor(latest(running)[name]) for name in ("seen", "told")}
+    seen = pixels(running.get_by_role("img", name="Your drawing as the tower sees it"))
+    torch.testing.assert_close(seen.float(), 255 * found["seen"].view(3, SIDE, SIDE), atol=1, rtol=0)
+    canvases = running.get_by_role("list", name="Your words find").locator("canvas").all()
+    assert len(canvases) == 10
+    for canvas, place in zip(canvases, found["told"].argsort(descending=True, stable=True), strict=False):
+        wanted = drawings(vendor="noto")[CORPUS][place]
+        torch.testing.assert_close(pixels(canvas).float(), 255 * wanted, atol=3, rtol=0)  # 64 levels are kept
 
 
 def test_it_runs_over_http_under_the_strict_policy(served, search):
