@@ -84,7 +84,7 @@ def next_picture(page: Page, lab: int) -> float:
         before = words.inner_text()
         page.keyboard.press(key)
         if words.inner_text() == before:
-            page.keyboard.press("ArrowLeft")
+            page.keyboard.press("ArrowLeft" if key == "ArrowRight" else "ArrowRight")
         times.append(page.evaluate("window.pressed"))
     return statistics.median(times)
 
