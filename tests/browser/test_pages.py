@@ -482,6 +482,7 @@ def test_search_finds_a_chapter(book, open_page):
     result = page.locator("#search-results a").first
     result.click()
     page.wait_for_url(re.compile(r"/book/\w+\.html"))
+    assert Path(urlparse(page.url).path).relative_to(book.resolve()).parts[0] == "book"
 
 
 def test_search_opens_from_any_page(book, open_page):
